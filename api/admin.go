@@ -38,7 +38,7 @@ type auditView struct {
 	Action    string         `json:"action" doc:"Such as session.started, session.refused, role.granted, account.deleted."`
 	ActorID   *uuid.UUID     `json:"actor_id" format:"uuid" nullable:"true" doc:"The user who did it; null: nobody was signed in."`
 	UserID    *uuid.UUID     `json:"user_id" format:"uuid" nullable:"true" doc:"The account concerned; null: none. For an erased account only its last entry has the real id; the others have the pseudonym given there."`
-	Via       string         `json:"via" enum:"api,command line,workflow"`
+	Via       string         `json:"via" set:"audit_via"`
 	Address   string         `json:"address"`
 	UserAgent string         `json:"user_agent"`
 	RequestID string         `json:"request_id"`

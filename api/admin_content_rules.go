@@ -38,7 +38,7 @@ func (s *Server) contentRules(tags []string) {
 
 type contentRuleView struct {
 	ID        uuid.UUID `json:"id" format:"uuid"`
-	Kind      string    `json:"kind" enum:"word,link"`
+	Kind      string    `json:"kind" set:"rule_kind"`
 	Pattern   string    `json:"pattern"`
 	CreatedAt time.Time `json:"created_at"`
 }
@@ -60,7 +60,7 @@ func (s *Server) listContentRules(ctx context.Context, in *adminListInput) (*res
 
 type createContentRuleInput struct {
 	Body struct {
-		Kind    string `json:"kind" enum:"word,link"`
+		Kind    string `json:"kind" set:"rule_kind"`
 		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, a phrase, or the domain of a site"`
 	}
 }

@@ -57,9 +57,9 @@ type moderatedCourseView struct {
 	Title            string     `json:"title"`
 	Topic            string     `json:"topic"`
 	Summary          string     `json:"summary"`
-	Status           string     `json:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
-	Visibility       string     `json:"visibility" enum:"private,unlisted,public"`
-	ModerationStatus string     `json:"moderation_status" enum:"visible,held,hidden"`
+	Status           string     `json:"status" set:"course_status"`
+	Visibility       string     `json:"visibility" set:"visibility"`
+	ModerationStatus string     `json:"moderation_status" set:"content_status"`
 	HeldFor          string     `json:"held_for" doc:"Why it is on hold."`
 	OwnMaterial      bool       `json:"own_material" doc:"Written from its owner's source material."`
 	CreatedAt        time.Time  `json:"created_at"`
@@ -77,9 +77,9 @@ func viewModerated(c courses.Course) moderatedCourseView {
 
 // AllCoursesScope holds the filters that a cursor of the list is bound to.
 type AllCoursesScope struct {
-	Status     string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
-	Visibility string `query:"visibility" enum:"private,unlisted,public"`
-	Moderation string `query:"moderation" enum:"visible,held,hidden"`
+	Status     string `query:"status" set:"course_status"`
+	Visibility string `query:"visibility" set:"visibility"`
+	Moderation string `query:"moderation" set:"content_status"`
 	Owner      string `query:"owner" format:"uuid" doc:"The owner's user id"`
 }
 

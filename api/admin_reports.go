@@ -40,7 +40,7 @@ func (s *Server) moderation() {
 type reportView struct {
 	ID          uuid.UUID  `json:"id" format:"uuid"`
 	ReporterID  *uuid.UUID `json:"reporter_id" format:"uuid" nullable:"true" doc:"null: the account was deleted."`
-	TargetType  string     `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
+	TargetType  string     `json:"target_type" set:"report_target"`
 	TargetID    uuid.UUID  `json:"target_id" format:"uuid"`
 	QuestionID  *string    `json:"question_id" nullable:"true" doc:"The question, when the target is a single question of a quiz."`
 	CourseID    *uuid.UUID `json:"course_id" format:"uuid" nullable:"true" doc:"The course, when the target is a course or a part of it; read it at /v1/admin/courses/{id}."`
@@ -51,7 +51,7 @@ type reportView struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	DueAt       time.Time  `json:"due_at"`
 	EscalatedAt *time.Time `json:"escalated_at" nullable:"true" doc:"When the deadline passed without a decision."`
-	Decision    *string    `json:"decision" nullable:"true" doc:"dismiss, hide, delete or suspend; null: open."`
+	Decision    *string    `json:"decision" nullable:"true" set:"report_decision" doc:"dismiss, hide, delete or suspend; null: open."`
 	DecidedAt   *time.Time `json:"decided_at" nullable:"true"`
 	DeciderID   *uuid.UUID `json:"decider_id" format:"uuid" nullable:"true"`
 	Note        string     `json:"note"`
@@ -108,7 +108,7 @@ func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*rest.P
 type decideReportInput struct {
 	ID   uuid.UUID `path:"id" format:"uuid"`
 	Body struct {
-		Decision string `json:"decision" enum:"dismiss,hide,delete,suspend"`
+		Decision string `json:"decision" set:"report_decision"`
 		Note     string `json:"note,omitempty" maxLength:"1000" text:"note" doc:"For other administrators"`
 	}
 }

@@ -31,7 +31,7 @@ func (s *Server) pendingReview(tags []string) {
 // heldView is content that awaits review, as administrators see it.
 type heldView struct {
 	ID         uuid.UUID  `json:"id" format:"uuid"`
-	TargetType string     `json:"target_type" enum:"post,comment,course"`
+	TargetType string     `json:"target_type" set:"held_target"`
 	PostID     uuid.UUID  `json:"post_id" format:"uuid" doc:"For a course, the course's id."`
 	AuthorID   *uuid.UUID `json:"author_id" format:"uuid" nullable:"true"`
 	Title      string     `json:"title" doc:"Title of a post or course."`

@@ -54,7 +54,7 @@ func (s *Server) topics() {
 
 type topicRuleView struct {
 	ID        uuid.UUID `json:"id" format:"uuid"`
-	Action    string    `json:"action" enum:"refuse,help,allow"`
+	Action    string    `json:"action" set:"topic_action"`
 	Pattern   string    `json:"pattern" doc:"Normalized for comparison: without case, accents and punctuation."`
 	BuiltIn   bool      `json:"built_in"`
 	Language  string    `json:"language" doc:"Language of a built-in rule; empty for others."`
@@ -78,7 +78,7 @@ func (s *Server) listTopicRules(ctx context.Context, in *adminListInput) (*rest.
 
 type createTopicRuleInput struct {
 	Body struct {
-		Action  string `json:"action" enum:"refuse,help,allow"`
+		Action  string `json:"action" set:"topic_action"`
 		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word or a phrase"`
 	}
 }

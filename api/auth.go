@@ -52,7 +52,7 @@ func (s *Server) sessions() {
 type signUpInput struct {
 	Body struct {
 		Email    string  `json:"email" minLength:"3" maxLength:"254" text:"email" doc:"Unique: different spellings of a mailbox are the same address"`
-		Password string  `json:"password" minLength:"8" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
+		Password string  `json:"password" minLength:"8" most:"72" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
 		FullName string  `json:"full_name" minLength:"1" maxLength:"255" text:"name"`
 		Username *string `json:"username,omitempty" minLength:"3" maxLength:"100" text:"username" doc:"Unique whatever its case and Unicode form; without invisible characters"`
 	}

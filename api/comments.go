@@ -61,7 +61,7 @@ type commentView struct {
 	ParentCommentID *uuid.UUID `json:"parent_comment_id" format:"uuid" nullable:"true"`
 	UserLiked       bool       `json:"user_liked"`
 	IsDeleted       bool       `json:"is_deleted" doc:"A stub: it keeps its replies in place and has no content."`
-	Status          string     `json:"status" enum:"visible,held,hidden,deleted"`
+	Status          string     `json:"status" set:"comment_status"`
 }
 
 func (s *Server) viewComment(c community.CommentDetail, f Format) (commentView, error) {

@@ -27,7 +27,7 @@ func (s *Server) front() {
 		OperationID: "get-console-file", Method: http.MethodGet, Path: "/console/{file}", Tags: []string{rest.TagService},
 		Summary:     "Get a file of the console",
 		Description: "Scripts, styles and pictures of the page at /.",
-		Parameters:  []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Parameters:  []*huma.Param{rest.NameParameter("file")},
 		Responses:   responses,
 		Errors:      []int{http.StatusNotFound},
 	}, func(c *gin.Context) { s.consoleFile(c, pages) })

@@ -61,7 +61,7 @@ type listCoursesInput struct {
 // CourseScope holds the filters that a cursor of the list is bound to.
 type CourseScope struct {
 	Topic   string `query:"topic" maxLength:"200" doc:"Part of the topic or title, case-insensitive."`
-	Status  string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
+	Status  string `query:"status" set:"course_status"`
 	OwnOnly bool   `query:"own_only"`
 }
 
@@ -115,10 +115,10 @@ type courseChangeBody struct {
 	Title           *string   `json:"title,omitempty" nullable:"true" maxLength:"200" text:"title"`
 	Summary         *string   `json:"summary,omitempty" nullable:"true" maxLength:"2000" text:"note"`
 	Description     *string   `json:"description,omitempty" nullable:"true" maxLength:"5000" text:"note"`
-	Tags            *[]string `json:"tags,omitempty" nullable:"true" maxItems:"20" text:"line"`
-	DifficultyLevel *string   `json:"difficulty_level,omitempty" nullable:"true"`
+	Tags            *[]string `json:"tags,omitempty" nullable:"true" maxItems:"20" each:"50" text:"line"`
+	DifficultyLevel *string   `json:"difficulty_level,omitempty" nullable:"true" set:"level,loosely"`
 	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https URL."`
-	Visibility      *string   `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees it. private: its owner; unlisted: whoever has its id, but no list has it; public: everybody."`
+	Visibility      *string   `json:"visibility,omitempty" nullable:"true" set:"visibility" doc:"Who sees it. private: its owner; unlisted: whoever has its id, but no list has it; public: everybody."`
 	ConfirmRights
 }
 

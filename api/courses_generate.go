@@ -35,16 +35,16 @@ type generateBody struct {
 	Topic           *string      `json:"topic,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"3 to 200 characters."`
 	Title           *string      `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"Used as the topic when that is absent."`
 	Description     *string      `json:"description,omitempty" nullable:"true" maxLength:"5000" text:"note"`
-	Interests       []string     `json:"interests,omitempty" nullable:"true" maxItems:"10" text:"line"`
-	DifficultyLevel *string      `json:"difficulty_level,omitempty" nullable:"true" doc:"beginner (the default), intermediate or advanced."`
-	Level           *string      `json:"level,omitempty" nullable:"true" doc:"Alias of difficulty_level."`
+	Interests       []string     `json:"interests,omitempty" nullable:"true" maxItems:"10" each:"100" text:"line"`
+	DifficultyLevel *string      `json:"difficulty_level,omitempty" nullable:"true" set:"level,loosely" doc:"beginner (the default), intermediate or advanced."`
+	Level           *string      `json:"level,omitempty" nullable:"true" set:"level,loosely" doc:"Alias of difficulty_level."`
 	TargetHours     *float64     `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100" doc:"For the plan. The texts take the time they take: where that is far from this, generation.notice says so."`
 	Locale          *string      `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; the locale of the user when absent."`
 	Preferences     store.Object `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are used; other members are stored."`
 	SourceIDs       []uuid.UUID  `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"The caller's source material to write from, see /v1/sources."`
-	Mode            *string      `json:"mode,omitempty" nullable:"true" doc:"automatic (the default) or review: the outline then waits for POST /v1/tasks/{id}/outline."`
-	Writer          *string      `json:"writer,omitempty" nullable:"true" enum:"model,extractive" doc:"model: a language model or nothing. extractive: quotations of the sources. When absent, the model, and without one quotations."`
-	Visibility      *string      `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees the course once it is READY. private (the default): its owner; unlisted: whoever has its id; public: everybody."`
+	Mode            *string      `json:"mode,omitempty" nullable:"true" set:"mode,loosely" doc:"automatic (the default) or review: the outline then waits for POST /v1/tasks/{id}/outline."`
+	Writer          *string      `json:"writer,omitempty" nullable:"true" set:"writer" doc:"model: a language model or nothing. extractive: quotations of the sources. When absent, the model, and without one quotations."`
+	Visibility      *string      `json:"visibility,omitempty" nullable:"true" set:"visibility" doc:"Who sees the course once it is READY. private (the default): its owner; unlisted: whoever has its id; public: everybody."`
 	ConfirmRights
 }
 

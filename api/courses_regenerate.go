@@ -27,7 +27,7 @@ type regenerateInput struct {
 
 // regenerateBody says which parts to generate again.
 type regenerateBody struct {
-	Section     string       `json:"section" enum:"lessons,content_items,summary" doc:"lessons: lesson texts with their items; of an incomplete course, the missing ones. content_items: quizzes, study questions and found content. summary: summary and description."`
+	Section     string       `json:"section" set:"section" doc:"lessons: lesson texts with their items; of an incomplete course, the missing ones. content_items: quizzes, study questions and found content. summary: summary and description."`
 	LessonID    *uuid.UUID   `json:"lesson_id,omitempty" nullable:"true" format:"uuid" doc:"Only this lesson."`
 	Preferences store.Object `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"format is used, and stored with the course."`
 }

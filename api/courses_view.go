@@ -16,14 +16,14 @@ import (
 type courseView struct {
 	ID                     uuid.UUID      `json:"id"`
 	OwnerUserID            uuid.UUID      `json:"owner_user_id"`
-	Visibility             string         `json:"visibility" enum:"private,unlisted,public" doc:"Who sees it. private: its owner; unlisted: whoever has its id, but no list has it; public: everybody."`
+	Visibility             string         `json:"visibility" set:"visibility" doc:"Who sees it. private: its owner; unlisted: whoever has its id, but no list has it; public: everybody."`
 	Title                  string         `json:"title"`
 	Topic                  string         `json:"topic"`
 	Summary                string         `json:"summary"`
 	Description            string         `json:"description"`
-	Status                 string         `json:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
+	Status                 string         `json:"status" set:"course_status"`
 	Interests              []string       `json:"interests" nullable:"false"`
-	DifficultyLevel        string         `json:"difficulty_level" enum:"beginner,intermediate,advanced"`
+	DifficultyLevel        string         `json:"difficulty_level" set:"level"`
 	TargetDurationHours    *float64       `json:"target_duration_hours"`
 	EstimatedDurationHours *float64       `json:"estimated_duration_hours" doc:"The sum of the lessons' minutes; null without a lesson."`
 	Tags                   []string       `json:"tags" nullable:"false"`
@@ -31,7 +31,7 @@ type courseView struct {
 	Locale                 string         `json:"locale"`
 	Generation             generationView `json:"generation"`
 	IsFavorite             bool           `json:"is_favorite"`
-	ModerationStatus       string         `json:"moderation_status" enum:"visible,held,hidden" doc:"held: it awaits review by an administrator. While it is held or hidden, only its owner sees it."`
+	ModerationStatus       string         `json:"moderation_status" set:"content_status" doc:"held: it awaits review by an administrator. While it is held or hidden, only its owner sees it."`
 	CreatedAt              time.Time      `json:"created_at"`
 	UpdatedAt              time.Time      `json:"updated_at"`
 	PublishedAt            *time.Time     `json:"published_at"`
@@ -102,7 +102,7 @@ type citationView struct {
 // QuotedView is a citation to the character. It is exported since Huma passes over embedded types that are not.
 type QuotedView struct {
 	N       int     `json:"n" minimum:"1" doc:"How the text refers to it, as in [1]."`
-	State   string  `json:"state" enum:"supported,quote_only,unsupported" doc:"supported: the quote says what the sentence says; quote_only: it is verbatim, and in another language; unsupported: it does not say so."`
+	State   string  `json:"state" set:"citation_state" doc:"supported: the quote says what the sentence says; quote_only: it is verbatim, and in another language; unsupported: it does not say so."`
 	Quote   string  `json:"quote" doc:"Verbatim in the source."`
 	Title   string  `json:"title" doc:"Of the source; the owner's material is named to the owner only."`
 	URL     *string `json:"url"`
@@ -135,7 +135,7 @@ type itemView struct {
 	Content              string             `json:"content" doc:"Markdown. For a quiz, the questions without the answers."`
 	Attribution          string             `json:"attribution"`
 	Tags                 []string           `json:"tags" nullable:"false"`
-	DifficultyLevel      string             `json:"difficulty_level"`
+	DifficultyLevel      string             `json:"difficulty_level" set:"level"`
 	Language             string             `json:"language"`
 	QualityScore         *float64           `json:"quality_score" doc:"0 to 1; null when it was not rated."`
 	IsFree               bool               `json:"is_free"`
@@ -149,7 +149,7 @@ type itemView struct {
 
 type quizQuestionView struct {
 	ID      string   `json:"id"`
-	Kind    string   `json:"kind" enum:"single_choice,multiple_choice,true_false,short_answer,ordering"`
+	Kind    string   `json:"kind" set:"question_kind"`
 	Prompt  string   `json:"prompt"`
 	Options []string `json:"options" nullable:"false"`
 }

@@ -3,11 +3,9 @@ package api
 import (
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/api/learning"
-
-	"github.com/lyoapp/lyo/api/notify"
-
 	"github.com/lyoapp/lyo/api/health"
+	"github.com/lyoapp/lyo/api/learning"
+	"github.com/lyoapp/lyo/api/notify"
 	"github.com/lyoapp/lyo/api/rest"
 )
 
@@ -28,9 +26,11 @@ func documentTags() []*huma.Tag {
 		{Name: notify.TagInbox, Description: "The caller's inbox"},
 		{Name: notify.TagPush, Description: "Devices, push preferences and pushes"},
 		{Name: tagCourses, Description: "Courses and their generation"},
+		{Name: tagSources, Description: "The caller's own source material"},
 		{Name: tagTasks, Description: "Background tasks and their progress"},
 		{Name: learning.TagLearning, Description: "Progress, quizzes and reviews"},
 		{Name: learning.TagGame, Description: "Points, achievements and leaderboards"},
+		{Name: tagFeeds, Description: "Feeds, recommendations and search"},
 		{Name: tagCommunity, Description: "Posts, comments, likes, follows, blocks and reports"},
 		{Name: rest.TagAdmin, Description: "For administrators"},
 		{Name: health.Tag, Description: "Health of the service and its components"},
@@ -42,6 +42,7 @@ func documentTags() []*huma.Tag {
 const (
 	tagAuth      = "auth"
 	tagCourses   = "courses"
+	tagSources   = "sources"
 	tagTasks     = "tasks"
 	tagCommunity = "community"
 )

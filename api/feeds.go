@@ -56,9 +56,9 @@ func (s *Server) feeds() {
 }
 
 type feedInput struct {
-	FeedType string `query:"feed_type" enum:"personalized,recommended,trending,following,recent" default:"personalized"`
+	FeedType string `query:"feed_type" set:"feed_type" default:"personalized"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	Cursor   string `query:"cursor" doc:"next_cursor of the previous page"`
+	Cursor   string `query:"cursor" most:"512" doc:"next_cursor of the previous page"`
 }
 
 type feedOutput struct {
@@ -67,7 +67,7 @@ type feedOutput struct {
 }
 
 type feedView struct {
-	FeedType        string         `json:"feed_type"`
+	FeedType        string         `json:"feed_type" set:"feed_type"`
 	Items           []feedItemView `json:"items" nullable:"false"`
 	TotalCount      int            `json:"total_count" doc:"Number of items in the ranking."`
 	NextCursor      *string        `json:"next_cursor" nullable:"true"`
@@ -203,7 +203,7 @@ func (s *Server) trending(ctx context.Context, in *trendingInput) (*feedList, er
 
 type recommendationsInput struct {
 	Limit    int    `query:"limit" minimum:"1" maximum:"50" default:"10"`
-	Strategy string `query:"strategy" enum:"personalized,trending,collaborative,content_based,skill_gap,difficulty_progression" doc:"Absent: the day's picks, then personalized items. Items that the strategy cannot rate come last."`
+	Strategy string `query:"strategy" set:"strategy" doc:"Absent: the day's picks, then personalized items. Items that the strategy cannot rate come last."`
 }
 
 func (s *Server) recommendations(ctx context.Context, in *recommendationsInput) (*feedList, error) {

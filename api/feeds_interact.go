@@ -42,7 +42,7 @@ type interactOutput struct {
 	Body struct {
 		Message string    `json:"message"`
 		ItemID  uuid.UUID `json:"item_id" format:"uuid"`
-		Action  string    `json:"action"`
+		Action  string    `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
 	}
 }
 
@@ -80,7 +80,7 @@ func (in *interactAllInput) Resolve(huma.Context) []error {
 
 type interactionResult struct {
 	ItemID uuid.UUID `json:"item_id" format:"uuid"`
-	Action string    `json:"action"`
+	Action string    `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
 	Status string    `json:"status" enum:"noted,not_found"`
 }
 

@@ -27,7 +27,7 @@ func (s *Server) search() {
 type findInput struct {
 	Q               string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words as typed, the last one maybe unfinished; \"an exact phrase\", or, -without"`
 	ContentType     string `query:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
-	DifficultyLevel string `query:"difficulty_level" enum:"beginner,intermediate,advanced" doc:"Posts have no level."`
+	DifficultyLevel string `query:"difficulty_level" set:"level" doc:"Posts have no level."`
 	Language        string `query:"language" maxLength:"35" pattern:"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$" doc:"A language tag such as pt-BR; only its language is used."`
 	Limit           int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }

@@ -34,7 +34,7 @@ func (s *Server) profile() {
 type learningView struct {
 	Interests       []string      `json:"interests" nullable:"false"`
 	InterestsStated bool          `json:"interests_stated" doc:"False: inferred from the courses the user requested."`
-	Level           string        `json:"level" enum:"beginner,intermediate,advanced"`
+	Level           string        `json:"level" set:"level"`
 	LevelStated     bool          `json:"level_stated" doc:"False: inferred from the hardest completed course."`
 	CompletedTopics []string      `json:"completed_topics" nullable:"false"`
 	Skills          []masteryView `json:"skills" nullable:"false" doc:"Measured from quizzes and reviews, or stated by the user."`
@@ -96,10 +96,17 @@ type changeLearningInput struct {
 
 // learningBody holds the fields that may be corrected. An absent or null field is left as it is.
 type learningBody struct {
-	Interests       *[]string           `json:"interests,omitempty" nullable:"true" maxItems:"20" text:"line"`
-	Level           *string             `json:"level,omitempty" nullable:"true"`
-	CompletedTopics *[]string           `json:"completed_topics,omitempty" nullable:"true" maxItems:"100" text:"line"`
-	Skills          map[string]*float64 `json:"skills,omitempty" nullable:"true" doc:"Mastery by skill, 0 to 1; null removes a stated value."`
+	Interests       *[]string           `json:"interests,omitempty" nullable:"true" maxItems:"20" each:"200" text:"line"`
+	Level           *string             `json:"level,omitempty" nullable:"true" set:"level,loosely"`
+	CompletedTopics *[]string           `json:"completed_topics,omitempty" nullable:"true" maxItems:"100" each:"200" text:"line"`
+	Skills          map[string]*float64 `json:"skills,omitempty" nullable:"true" members:"100" doc:"Mastery by skill, 0 to 1; null removes a stated value."`
+}
+
+// Document gives the bounds of a mastery.
+func (learningBody) Document(schema map[string]any) {
+	skills, _ := schema["properties"].(map[string]any)["skills"].(map[string]any)
+	mastery, _ := skills["additionalProperties"].(map[string]any)
+	mastery["minimum"], mastery["maximum"] = 0, 1
 }
 
 // Resolve reports the rule violations that the schema cannot express.
@@ -177,7 +184,7 @@ type pathStepView struct {
 	ContentID     uuid.UUID `json:"content_id" format:"uuid"`
 	Title         string    `json:"title"`
 	ContentType   string    `json:"content_type" enum:"course"`
-	Difficulty    string    `json:"difficulty" enum:"beginner,intermediate,advanced"`
+	Difficulty    string    `json:"difficulty" set:"level"`
 	Duration      int       `json:"estimated_duration" doc:"In minutes."`
 	Prerequisites []string  `json:"prerequisites" nullable:"false" doc:"content_id of the earlier steps it builds on."`
 	Objectives    []string  `json:"learning_objectives" nullable:"false"`

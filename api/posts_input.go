@@ -21,9 +21,9 @@ const maxTag = 50 // characters
 type newPostBody struct {
 	Title    string       `json:"title" maxLength:"200" text:"title"`
 	Content  string       `json:"content" maxLength:"5000" text:"prose" doc:"Markdown"`
-	PostType string       `json:"post_type,omitempty" enum:"discussion,question,achievement,resource,announcement" default:"discussion" doc:"Announcements are for administrators."`
-	Tags     []string     `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line" doc:"1 to 50 characters each; spellings that differ only in case or Unicode form are the same tag"`
-	Metadata store.Object `json:"metadata,omitempty" nullable:"true" doc:"Any JSON object of at most 16 KiB and 100 members"`
+	PostType string       `json:"post_type,omitempty" set:"post_type" default:"discussion" doc:"Announcements are for administrators."`
+	Tags     []string     `json:"tags,omitempty" nullable:"true" maxItems:"10" each:"50" text:"line" doc:"1 to 50 characters each; spellings that differ only in case or Unicode form are the same tag"`
+	Metadata store.Object `json:"metadata,omitempty" nullable:"true" members:"100" doc:"Any JSON object of at most 16 KiB and 100 members"`
 }
 
 // Resolve reports the rule violations that the schema cannot express.
@@ -43,9 +43,9 @@ func (b newPostBody) post() community.Post {
 type postChangeBody struct {
 	Title    *string      `json:"title,omitempty" nullable:"true" maxLength:"200" text:"title"`
 	Content  *string      `json:"content,omitempty" nullable:"true" maxLength:"5000" text:"prose"`
-	PostType *string      `json:"post_type,omitempty" nullable:"true"`
-	Tags     *[]string    `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line"`
-	Metadata store.Object `json:"metadata,omitempty" nullable:"true" doc:"Replaces the present metadata"`
+	PostType *string      `json:"post_type,omitempty" nullable:"true" set:"post_type,loosely"`
+	Tags     *[]string    `json:"tags,omitempty" nullable:"true" maxItems:"10" each:"50" text:"line"`
+	Metadata store.Object `json:"metadata,omitempty" nullable:"true" members:"100" doc:"Replaces the present metadata"`
 	IsPinned *bool        `json:"is_pinned,omitempty" nullable:"true" doc:"For administrators"`
 }
 
@@ -53,7 +53,7 @@ type postChangeBody struct {
 func (in *updatePostInput) Resolve(huma.Context) []error {
 	var faults rest.FieldFaults
 	b := &in.Body
-	if b.PostType != nil && !slices.Contains([]string{"discussion", "question", "achievement", "resource", community.PostAnnouncement}, *b.PostType) {
+	if b.PostType != nil && !slices.Contains(community.PostTypes(), *b.PostType) {
 		faults.Add("post_type", "must be discussion, question, achievement, resource or announcement")
 	}
 	if b.Tags != nil {

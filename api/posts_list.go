@@ -16,9 +16,9 @@ import (
 
 // PostScope holds the filters that a cursor of the list is bound to.
 type PostScope struct {
-	PostType string `query:"post_type" enum:"discussion,question,achievement,resource,announcement"`
+	PostType string `query:"post_type" set:"post_type"`
 	Tags     string `query:"tags" maxLength:"600" doc:"Comma-separated; posts must have all of them."`
-	Sort     string `query:"sort" enum:"new,hot,top" default:"new"`
+	Sort     string `query:"sort" set:"post_sort" default:"new"`
 	Window   string `query:"window" enum:"day,week,month,year,all" default:"all" doc:"For sort=top: the age of the posts, counted from when the first page was requested."`
 }
 

@@ -29,7 +29,7 @@ type postView struct {
 	Title         string       `json:"title"`
 	Content       string       `json:"content" doc:"Markdown source: show content_html, or use a Markdown renderer that lets no HTML through."`
 	ContentHTML   *string      `json:"content_html,omitempty" doc:"The content as safe HTML; only with format=html."`
-	PostType      string       `json:"post_type" enum:"discussion,question,achievement,resource,announcement"`
+	PostType      string       `json:"post_type" set:"post_type"`
 	Author        authorView   `json:"author"`
 	Tags          []string     `json:"tags" nullable:"false"`
 	CreatedAt     time.Time    `json:"created_at"`
@@ -40,7 +40,7 @@ type postView struct {
 	IsPinned      bool         `json:"is_pinned"`
 	UserLiked     bool         `json:"user_liked"`
 	Metadata      store.Object `json:"metadata"`
-	Status        string       `json:"status" enum:"visible,held,hidden" doc:"Only visible posts are seen by others. held: awaiting review by an administrator."`
+	Status        string       `json:"status" set:"content_status" doc:"Only visible posts are seen by others. held: awaiting review by an administrator."`
 }
 
 func (s *Server) viewPost(p community.PostDetail, f Format) (postView, error) {

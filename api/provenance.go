@@ -62,7 +62,7 @@ func (in *checkProvenanceInput) Resolve(huma.Context) []error {
 type provenanceView struct {
 	Ours      bool   `json:"ours" example:"true" doc:"A manifest: this service signed it. A text: a lesson of this service has it."`
 	Unchanged *bool  `json:"unchanged" nullable:"true" example:"false" doc:"null: it cannot be told, since it is not ours or the course is gone."`
-	Reason    string `json:"reason,omitempty" enum:"not_a_manifest,unknown_key,bad_signature,lessons_changed,course_gone,text_differs,unknown_text" example:"lessons_changed" doc:"Why it is not ours, or not known to be unchanged; absent when it is both."`
+	Reason    string `json:"reason,omitempty" set:"mismatch" example:"lessons_changed" doc:"Why it is not ours, or not known to be unchanged; absent when it is both."`
 
 	CourseID       *uuid.UUID `json:"course_id" nullable:"true" format:"uuid" doc:"For a text alone, only where everybody may see the course."`
 	Lesson         *int       `json:"lesson" nullable:"true" example:"2" doc:"The number of the lesson that the text is."`

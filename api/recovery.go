@@ -100,7 +100,7 @@ func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordRe
 type resetPasswordInput struct {
 	Body struct {
 		MailedToken
-		NewPassword string `json:"new_password" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
+		NewPassword string `json:"new_password" least:"8" most:"72" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
 	}
 }
 

@@ -37,7 +37,7 @@ func describeRepetition(op *huma.Operation) {
 
 type createReportInput struct {
 	Body struct {
-		TargetType string    `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
+		TargetType string    `json:"target_type" set:"report_target"`
 		TargetID   uuid.UUID `json:"target_id" format:"uuid" doc:"For a question, the id of its quiz."`
 		QuestionID *string   `json:"question_id,omitempty" nullable:"true" maxLength:"100" text:"line" doc:"The question of the quiz; absent: all questions."`
 		Reason     string    `json:"reason" maxLength:"1000" text:"prose"`
@@ -56,7 +56,7 @@ func (in *createReportInput) Resolve(huma.Context) []error {
 // ownReportView is a report as its reporter sees it.
 type ownReportView struct {
 	ID         uuid.UUID `json:"id" format:"uuid"`
-	TargetType string    `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
+	TargetType string    `json:"target_type" set:"report_target"`
 	TargetID   uuid.UUID `json:"target_id" format:"uuid"`
 	QuestionID *string   `json:"question_id" nullable:"true" doc:"The question, when a single question of a quiz was reported."`
 	Reason     string    `json:"reason"`

@@ -15,10 +15,10 @@ import (
 type about struct {
 	Name        string   `json:"name"`
 	Version     string   `json:"version"`
-	Environment string   `json:"environment"`
+	Environment string   `json:"environment" set:"environment"`
 	APIDocs     string   `json:"api_docs"`
 	Features    []string `json:"features"`
-	Status      string   `json:"status"`
+	Status      string   `json:"status" set:"healthy"`
 }
 
 // features returns the feature names that clients look for.
@@ -35,7 +35,7 @@ func (s *Server) root(pages *console.Pages) {
 		OperationID: "get-root", Method: http.MethodGet, Path: "/", Tags: []string{rest.TagService},
 		Summary:     "Get service information",
 		Description: "Name, version and features as JSON. A client that accepts text/html gets the web console.",
-		Responses:   rest.Answering("JSON, or a page for browsers", "application/json", "text/html"),
+		Responses:   rest.AnsweringJSON[about](s.API, "JSON, or a page for browsers", "text/html"),
 	}, func(c *gin.Context) {
 		if rest.WantsHTML(c) {
 			s.LogUnsent(c, s.writeConsole(c, pages))
@@ -54,7 +54,7 @@ func (s *Server) jwks() {
 		OperationID: "get-jwks", Method: http.MethodGet, Path: "/.well-known/jwks.json", Tags: []string{tagAuth},
 		Summary:     "List public signing keys",
 		Description: "The JSON Web Key Set (RFC 7517) that access tokens are verified with; it may be cached for five minutes.",
-		Responses:   rest.Answering("A JSON Web Key Set", "application/json"),
+		Responses:   rest.AnsweringJSON[keySet](s.API, "A JSON Web Key Set"),
 	}, func(c *gin.Context) {
 		c.Header("Cache-Control", "public, max-age=300")
 		c.Data(http.StatusOK, "application/json", s.Keys.JWKS())

@@ -23,7 +23,7 @@ func (s *Server) routes() {
 	s.courses()                            // POST /v1/courses/generate, /v1/courses/{id}/regenerate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}
 	s.provenance()                         // POST /v1/provenance/check, GET /.well-known/lyo-provenance-keys.json
 	s.tasks()                              // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, outline, DELETE /v1/tasks/{id}
-	s.sources()                            // GET, POST /v1/sources, GET, DELETE /v1/sources/{id}
+	s.sources()                            // GET, POST /v1/sources, POST /v1/sources/upload, GET, DELETE /v1/sources/{id}
 
 	// POST /v1/push/test, /v1/push/send
 	// GET /v1/push/devices, POST /v1/push/devices/register, DELETE /v1/push/devices/{id}, POST .../deactivate, GET /v1/push/web-key

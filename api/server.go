@@ -99,6 +99,7 @@ func (s *Server) options() rest.Options {
 	c := s.Config.HTTP
 	return rest.Options{
 		Info: documentInfo(s.Version), Tags: documentTags(), Aliases: aliases(),
+		Sets: closedSets(), Examples: documentExamples(), PathExamples: pathExamples(),
 		PublicURL: c.PublicURL, HostNames: c.AllowedHosts, AnyHost: s.Config.Env == config.Development,
 		Origins: c.CORSOrigins, Proxies: c.TrustedProxies, CursorKey: []byte(c.CursorKey.Reveal()), HealthPath: health.IsRoute,
 		Authenticate: s.authenticate, NeedAdmin: s.needAdmin,

@@ -97,7 +97,7 @@ func (s *Server) endOtherSessions(ctx context.Context, _ *rest.NoInput) (*struct
 type changePasswordInput struct {
 	Body struct {
 		CurrentPassword string `json:"current_password" maxLength:"4096" text:"password"`
-		NewPassword     string `json:"new_password" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
+		NewPassword     string `json:"new_password" least:"8" most:"72" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
 	}
 }
 

@@ -26,9 +26,9 @@ const socketWithin = 5 * time.Second
 
 // sockets registers the routes of progress over WebSocket.
 func (s *Server) sockets() {
-	s.Handle(socketOperation(), s.taskSocket)
+	s.Handle(s.socketOperation(), s.taskSocket)
 	rest.Register(s.API, huma.Operation{
-		OperationID: "create-ticket", Method: http.MethodPost, Path: "/v1/realtime/tickets", Tags: []string{"tasks"},
+		OperationID: "create-ticket", Method: http.MethodPost, Path: "/v1/realtime/tickets", Tags: []string{tagTasks},
 		Summary:       "Create a socket ticket",
 		Description:   "It opens one socket, and expires after 30 seconds.",
 		DefaultStatus: http.StatusCreated,
@@ -190,29 +190,5 @@ func refusal(err error) (kind realtime.Refusal, words string) {
 		return realtime.AccessDeniedError, "This account is not active."
 	default:
 		return realtime.ServerError, "Something went wrong on our side."
-	}
-}
-
-// socketOperation documents the socket, which Huma cannot.
-func socketOperation() huma.Operation {
-	parameter := func(name, in, doc string) *huma.Param {
-		return &huma.Param{Name: name, In: in, Description: doc, Required: in == "path", Schema: &huma.Schema{Type: huma.TypeString}}
-	}
-	return huma.Operation{
-		OperationID: "watch-task", Method: http.MethodGet, Path: "/v1/tasks/ws/{task_id}", Tags: []string{"tasks"},
-		Summary: "Watch a task over a WebSocket",
-		Description: "Text messages of JSON. The server sends the task with a timestamp: the present state first, or with since every event after that one, then " +
-			"each change in order of seq, the last one always, then close 1000. It also sends heartbeats, pongs, and {\"error\",\"type\"} before closing " +
-			"with 4400, 4401, 4403, 4404 or 1011. A slow reader is disconnected with 4408; a restart closes with 1012: reconnect after a random delay. " +
-			"The client may send {\"type\":\"ping\"} and {\"type\":\"status_request\"}.",
-		Parameters: []*huma.Param{
-			parameter("task_id", "path", "The task."),
-			parameter("token", "query", "An access token, if the client cannot set headers."),
-			parameter("ticket", "query", "A ticket, instead of an access token."),
-			parameter("since", "query", "The last seq the client has; 0 for all events."),
-		},
-		Security:  []map[string][]string{{"bearer": {}}, {}},
-		Errors:    []int{http.StatusBadRequest, http.StatusForbidden, http.StatusTooManyRequests},
-		Responses: map[string]*huma.Response{"101": {Description: "The socket is open."}},
 	}
 }

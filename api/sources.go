@@ -19,17 +19,24 @@ const sourceWeight = 10
 
 // sources registers the routes of a learner's own source material.
 func (s *Server) sources() {
-	tags := []string{"sources"}
+	tags := []string{tagSources}
 	rest.Register(s.API, huma.Operation{
 		OperationID: "create-source", Method: http.MethodPost, Path: sourcesPath, Tags: tags,
 		Summary: "Add source material",
-		Description: "A PDF, Markdown or text of at most 10 MiB as a form, a text as JSON, or an https address as JSON. It is read in the background: poll it " +
-			"until its state is READY or FAILED. 409: the caller has reached 100 sources or 200 MiB.",
+		Description: "A text of at most 10 MiB, or an https address. It is read in the background: poll it until its state is READY or FAILED. " +
+			"409: the caller has reached 100 sources or 200 MiB.",
 		DefaultStatus: http.StatusCreated,
 		Errors:        []int{http.StatusConflict},
-	}, s.createSource, rest.Weighing(sourceWeight), rest.Charging(s.limits.adding()...), rest.Within(uploadWithin+rest.RouteTimeout),
-		rest.AcceptForms(rest.BodyLimits{Most: maxUpload, Within: uploadWithin, TooLarge: "The body is larger than 10 MiB."}))
-	describeUpload(s.OpenAPI().Paths[sourcesPath].Post)
+	}, s.createSource, s.addingSources()...)
+	describeSource(s.OpenAPI().Paths[sourcesPath].Post)
+	rest.Register(s.API, huma.Operation{
+		OperationID: "upload-source", Method: http.MethodPost, Path: uploadPath, Tags: tags,
+		Summary:       "Upload source material",
+		Description:   "A PDF, Markdown or text of at most 10 MiB, as a form. It is read in the background, as with POST /v1/sources.",
+		DefaultStatus: http.StatusCreated,
+		Errors:        []int{http.StatusConflict},
+	}, s.uploadSource, s.addingSources()...)
+	describeUpload(s.OpenAPI().Paths[uploadPath].Post)
 	rest.Register(s.API, huma.Operation{
 		OperationID: "list-sources", Method: http.MethodGet, Path: sourcesPath, Tags: tags,
 		Summary:     "List your source material",
@@ -48,9 +55,25 @@ func (s *Server) sources() {
 	}, s.deleteSource)
 }
 
+// addingSources returns the limits of what adds material.
+func (s *Server) addingSources() []rest.Option {
+	return []rest.Option{
+		rest.Weighing(sourceWeight), rest.Charging(s.limits.adding()...), rest.Within(uploadWithin + rest.RouteTimeout),
+		rest.AcceptForms(rest.BodyLimits{Most: maxUpload, Within: uploadWithin, TooLarge: "The body is larger than 10 MiB."}),
+	}
+}
+
 type createSourceOutput struct {
 	Location string `header:"Location"`
 	Body     sourceView
+}
+
+// uploadSource is createSource for forms alone: generators know one kind of body for an operation.
+func (s *Server) uploadSource(ctx context.Context, in *createSourceInput) (*createSourceOutput, error) {
+	if !rest.IsForm(in.media) {
+		return nil, rest.NewProblem(rest.SlugMedia, "The body must be a form: send Content-Type: multipart/form-data.")
+	}
+	return s.createSource(ctx, in)
 }
 
 func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*createSourceOutput, error) {
@@ -70,7 +93,7 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 }
 
 type listSourcesInput struct {
-	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
+	Cursor string `query:"cursor" most:"512" doc:"Cursor from the Link header of the previous page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
@@ -116,8 +139,11 @@ func (s *Server) deleteSource(ctx context.Context, in *deleteSourceInput) (*stru
 	return nil, courses.DeleteSource(ctx, s.DB, user, in.ID)
 }
 
-// sourcesPath is where material is added, the only route that accepts long bodies.
-const sourcesPath = "/v1/sources"
+// sourcesPath and uploadPath are where material is added, the only routes that accept long bodies.
+const (
+	sourcesPath = "/v1/sources"
+	uploadPath  = sourcesPath + "/upload"
+)
 
 // uploadWithin is the time limit for receiving an upload.
 const uploadWithin = time.Minute

@@ -18,7 +18,7 @@ type sourceView struct {
 	SizeBytes    int64      `json:"size_bytes"`
 	Words        int        `json:"words" doc:"0 until it is READY."`
 	Pages        *int       `json:"pages" nullable:"true" doc:"Pages of a PDF; null until it is READY."`
-	State        string     `json:"state" enum:"PROCESSING,READY,FAILED"`
+	State        string     `json:"state" set:"source_state"`
 	ErrorDetails *faultView `json:"error_details"`
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`

@@ -116,7 +116,7 @@ type listTasksInput struct {
 
 // TaskScope holds the filters that a cursor of the list is bound to.
 type TaskScope struct {
-	State    string `query:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
+	State    string `query:"state" set:"task_state"`
 	TaskType string `query:"task_type" maxLength:"50"`
 }
 

@@ -31,7 +31,7 @@ type outlineInput struct {
 
 // outlineBody is a learner's decision on an outline.
 type outlineBody struct {
-	Action  string          `json:"action" enum:"accept,edit,reject" doc:"edit replaces the outline with the given one and accepts it."`
+	Action  string          `json:"action" set:"outline_action" doc:"edit replaces the outline with the given one and accepts it."`
 	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"For edit: the title of the course; absent: unchanged."`
 	Lessons []outlineLesson `json:"lessons,omitempty" nullable:"true" maxItems:"12" doc:"For edit: all lessons of the outline in order, 3 to 12."`
 }
@@ -39,8 +39,8 @@ type outlineBody struct {
 type outlineLesson struct {
 	Title         string   `json:"title" maxLength:"200" text:"title"`
 	Summary       *string  `json:"summary,omitempty" nullable:"true" maxLength:"1000" text:"note"`
-	Objectives    []string `json:"objectives,omitempty" nullable:"true" maxItems:"8" text:"line"`
-	Prerequisites []string `json:"prerequisites,omitempty" nullable:"true" maxItems:"8" text:"line"`
+	Objectives    []string `json:"objectives,omitempty" nullable:"true" maxItems:"8" each:"300" text:"line"`
+	Prerequisites []string `json:"prerequisites,omitempty" nullable:"true" maxItems:"8" each:"300" text:"line"`
 	Minutes       *int     `json:"estimated_duration_minutes,omitempty" nullable:"true" minimum:"1" maximum:"600"`
 }
 

@@ -15,9 +15,9 @@ import (
 // file writes them.
 type taskView struct {
 	TaskID              uuid.UUID      `json:"task_id"`
-	TaskType            string         `json:"task_type" enum:"course_generation,course_regeneration,account_export,push_broadcast"`
-	State               string         `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
-	Status              string         `json:"status" enum:"pending,running,completed,failed,cancelled"`
+	TaskType            string         `json:"task_type" set:"task_type"`
+	State               string         `json:"state" set:"task_state"`
+	Status              string         `json:"status" set:"task_status"`
 	Progress            int            `json:"progress" minimum:"0" maximum:"100" doc:"In percent; never decreases."`
 	ProgressPct         int            `json:"progress_pct"`
 	ProgressPctAgain    int            `json:"progressPct"`

@@ -38,7 +38,7 @@ type userView struct {
 	IsActive    bool         `json:"is_active"`
 	IsVerified  bool         `json:"is_verified" doc:"Whether the email address is verified."`
 	Pending     *string      `json:"pending_email" doc:"A new address, which replaces email once it is verified. It cannot be used until then."`
-	Roles       []string     `json:"roles"`
+	Roles       []string     `json:"roles" set:"role"`
 	CreatedAt   time.Time    `json:"created_at"`
 	LastLoginAt *time.Time   `json:"last_login_at"`
 	ProfileData store.Object `json:"profile_data"`

@@ -53,7 +53,7 @@ type profileBody struct {
 	Locale      *string      `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47"`
 	Timezone    *string      `json:"timezone,omitempty" nullable:"true" maxLength:"64" text:"zone" doc:"IANA name of a place, or UTC"`
 	Hidden      *bool        `json:"leaderboard_hidden,omitempty" nullable:"true" doc:"Whether the user is left out of leaderboards."`
-	ProfileData store.Object `json:"profile_data,omitempty" nullable:"true" doc:"Merged into the present data; null removes a member. At most 16 KiB and 100 members."`
+	ProfileData store.Object `json:"profile_data,omitempty" nullable:"true" members:"100" doc:"Merged into the present data; null removes a member. At most 16 KiB and 100 members."`
 }
 
 // Resolve reports the rule violations that the schema cannot express, and converts texts to their

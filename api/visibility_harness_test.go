@@ -143,7 +143,7 @@ func (w *testEnv) withIDsOf(c markedCourse, p person) {
 	require.NoError(w.t, w.server.DB.Find(&cards, "user_id = ? AND course_id = ?", p.id, c.ID).Error)
 	begun := len(cards) > 0
 	w.documented(func(method, path string, op *huma.Operation) {
-		ids, body := []string{c.ID.String()}, bodies()[strings.TrimSuffix(op.OperationID, "-alias")]
+		ids, body := []string{c.ID.String()}, bodies()[op.OperationID]
 		switch {
 		case strings.HasPrefix(path, "/v1/courses/{id}"):
 		case strings.HasPrefix(path, "/v1/feeds/items/"):

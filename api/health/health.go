@@ -35,7 +35,7 @@ type ModelProbe func(context.Context) ModelHealth
 // ModelHealth is the health of the language model. Status is healthy, degraded or unhealthy. Message
 // and names must be fit for the public.
 type ModelHealth struct {
-	Status           string     `json:"status" enum:"healthy,degraded,unhealthy"`
+	Status           string     `json:"status" set:"health"`
 	Message          string     `json:"message"`
 	ModelName        string     `json:"model_name"`
 	ModelVersion     string     `json:"model_version"`
@@ -46,16 +46,16 @@ type ModelHealth struct {
 }
 
 type pulse struct {
-	Status    string    `json:"status"`
+	Status    string    `json:"status" set:"healthy"`
 	Timestamp time.Time `json:"timestamp"`
 	Version   string    `json:"version"`
 }
 
 type overview struct {
-	Status      string     `json:"status" enum:"healthy,degraded"`
+	Status      string     `json:"status" set:"overall_health"`
 	Timestamp   time.Time  `json:"timestamp"`
 	Version     string     `json:"version"`
-	Environment string     `json:"environment"`
+	Environment string     `json:"environment" set:"environment"`
 	Components  components `json:"components"`
 }
 
@@ -75,7 +75,7 @@ type readiness struct {
 }
 
 type liveness struct {
-	Status    string    `json:"status"`
+	Status    string    `json:"status" set:"healthy"`
 	Timestamp time.Time `json:"timestamp"`
 }
 

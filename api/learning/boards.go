@@ -51,7 +51,7 @@ func (a *askedFor) first(stamp uuid.UUID, now time.Time) bool {
 }
 
 type leaderboardInput struct {
-	Type      string `query:"leaderboard_type" enum:"points,level,achievements" default:"points"`
+	Type      string `query:"leaderboard_type" set:"board" default:"points"`
 	Timeframe string `query:"timeframe" enum:"all_time,monthly,weekly" default:"all_time" doc:"This month's or this week's, in UTC; weeks begin on Monday."`
 	Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Offset    int64  `query:"offset" minimum:"0" maximum:"10000000" doc:"Entries to skip; ignored with around_me"`
@@ -65,7 +65,7 @@ func (in *leaderboardInput) board(now time.Time) learning.Board {
 }
 
 type leaderboardView struct {
-	LeaderboardType   string      `json:"leaderboard_type" enum:"points,level,achievements"`
+	LeaderboardType   string      `json:"leaderboard_type" set:"board"`
 	Timeframe         string      `json:"timeframe" enum:"all_time,monthly,weekly"`
 	Entries           []entryView `json:"entries" nullable:"false"`
 	CurrentUserRank   *int64      `json:"current_user_rank" nullable:"true" doc:"The caller's rank, on any page; null when the caller is not on the board."`

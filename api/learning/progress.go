@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"time"
 
@@ -33,6 +34,7 @@ func (h *handlers) progress() {
 		Summary: "Complete a lesson", Description: studyDoc, Errors: []int{http.StatusConflict},
 	}, h.completeLesson)
 	rest.Register(h.API, attemptOperation(), h.attemptQuiz)
+	maps.Copy(h.OpenAPI().Components.Schemas.Map(), answerSchemas())
 }
 
 const studyDoc = "Completing a lesson earns points the first time, and so does completing the last lesson of a READY course. " +

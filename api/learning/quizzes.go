@@ -32,6 +32,28 @@ type attemptBody struct {
 	Happened
 }
 
+// Document names the forms of an answer: Huma would refuse what is no answer, which is wrong instead.
+func (attemptBody) Document(schema map[string]any) {
+	answers, _ := schema["properties"].(map[string]any)["answers"].(map[string]any)
+	answers["items"] = map[string]any{"anyOf": []any{
+		map[string]any{"$ref": "#/components/schemas/QuizAnswer"}, map[string]any{"$ref": "#/components/schemas/AnswerValue"},
+	}}
+}
+
+// answerSchemas returns the components that attemptBody refers to.
+func answerSchemas() map[string]*huma.Schema {
+	kind := func(name string) *huma.Schema { return &huma.Schema{Type: name} }
+	return map[string]*huma.Schema{
+		"AnswerValue": {Description: "An option or its index, true or false, a text, or a list of options.", AnyOf: []*huma.Schema{
+			kind(huma.TypeString), kind(huma.TypeInteger), kind(huma.TypeBoolean),
+			{Type: huma.TypeArray, Items: &huma.Schema{AnyOf: []*huma.Schema{kind(huma.TypeString), kind(huma.TypeInteger)}}},
+		}},
+		"QuizAnswer": {Type: huma.TypeObject, Required: []string{"question_id", "answer"}, Properties: map[string]*huma.Schema{
+			"question_id": kind(huma.TypeString), "answer": {Ref: "#/components/schemas/AnswerValue"},
+		}},
+	}
+}
+
 type attemptView struct {
 	ID       uuid.UUID      `json:"id" format:"uuid"`
 	CourseID uuid.UUID      `json:"course_id" format:"uuid"`

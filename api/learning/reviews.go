@@ -39,10 +39,10 @@ type cardView struct {
 	ID            uuid.UUID  `json:"id" format:"uuid"`
 	CourseID      uuid.UUID  `json:"course_id" format:"uuid"`
 	LessonID      uuid.UUID  `json:"lesson_id" format:"uuid"`
-	Kind          string     `json:"kind" enum:"question,term"`
+	Kind          string     `json:"kind" set:"card_kind"`
 	Front         string     `json:"front"`
 	Back          string     `json:"back"`
-	State         string     `json:"state" enum:"new,learning,review,relearning"`
+	State         string     `json:"state" set:"card_state"`
 	DueAt         time.Time  `json:"due_at"`
 	ScheduledDays int        `json:"scheduled_days"`
 	Reps          int        `json:"reps"`
@@ -57,7 +57,7 @@ func viewCard(c learning.ReviewCard) cardView {
 }
 
 type dueCardsInput struct {
-	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
+	Cursor string `query:"cursor" most:"512" doc:"Cursor from the Link header of the previous page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
@@ -80,7 +80,7 @@ type reviewCardInput struct {
 }
 
 type reviewBody struct {
-	Rating string `json:"rating" enum:"again,hard,good,easy"`
+	Rating string `json:"rating" set:"recall"`
 	Happened
 }
 

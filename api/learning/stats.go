@@ -77,15 +77,15 @@ type activityView struct {
 type recentCourse struct {
 	ID        uuid.UUID `json:"id" format:"uuid"`
 	Title     string    `json:"title"`
-	Status    string    `json:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
+	Status    string    `json:"status" set:"course_status"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
 type recentTask struct {
 	TaskID      uuid.UUID  `json:"task_id" format:"uuid"`
-	TaskType    string     `json:"task_type"`
-	State       string     `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
-	Status      string     `json:"status" enum:"pending,running,completed,failed,cancelled"`
+	TaskType    string     `json:"task_type" set:"task_type"`
+	State       string     `json:"state" set:"task_state"`
+	Status      string     `json:"status" set:"task_status"`
 	Progress    int        `json:"progress"`
 	CreatedAt   time.Time  `json:"created_at"`
 	CompletedAt *time.Time `json:"completed_at"`

@@ -61,14 +61,14 @@ type deviceBody struct {
 	DeviceToken *string `json:"device_token,omitempty" nullable:"true" maxLength:"4096" doc:"An APNs or FCM token of at least 10 characters; absent with subscription."`
 	// Subscription is for browsers only.
 	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, instead of device_token."`
-	DeviceType   *string           `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
-	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Alias of device_type."`
+	DeviceType   *string           `json:"device_type,omitempty" nullable:"true" set:"platform,loosely" doc:"ios, android or web."`
+	Platform     *string           `json:"platform,omitempty" nullable:"true" set:"platform,loosely" doc:"Alias of device_type."`
 	DeviceInfo   json.RawMessage   `json:"device_info,omitempty" doc:"Any JSON, up to 4 kB."`
 	Locale       *string           `json:"locale,omitempty" nullable:"true" maxLength:"35" text:"line"`
 	AppVersion   *string           `json:"app_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
 	DeviceModel  *string           `json:"device_model,omitempty" nullable:"true" maxLength:"100" text:"line"`
 	OSVersion    *string           `json:"os_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
-	Environment  *string           `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox; for APNs tokens."`
+	Environment  *string           `json:"environment,omitempty" nullable:"true" set:"push_service,loosely" doc:"production (the default) or sandbox; for APNs tokens."`
 }
 
 // subscriptionBody is a PushSubscription in the form of its toJSON.
@@ -149,9 +149,9 @@ func (b deviceBody) environment() string {
 type deviceView struct {
 	ID          uuid.UUID       `json:"id" format:"uuid"`
 	DeviceToken string          `json:"device_token" doc:"Masked except for the last six characters; for a browser subscription, of its endpoint."`
-	DeviceType  string          `json:"device_type" enum:"ios,android,web"`
-	Platform    string          `json:"platform" enum:"ios,android,web" doc:"The same as device_type."`
-	Environment string          `json:"environment" enum:"production,sandbox"`
+	DeviceType  string          `json:"device_type" set:"platform"`
+	Platform    string          `json:"platform" set:"platform" doc:"The same as device_type."`
+	Environment string          `json:"environment" set:"push_service"`
 	IsActive    bool            `json:"is_active"`
 	OffReason   string          `json:"off_reason" doc:"Why the device is inactive: user, silent (for 60 days), signed_out, or the push service's reason."`
 	DeviceInfo  json.RawMessage `json:"device_info,omitempty" doc:"As sent by the app; absent if it sent none."`

@@ -50,7 +50,7 @@ const (
 
 type testedDevice struct {
 	ID     uuid.UUID `json:"id" format:"uuid"`
-	Type   string    `json:"type" enum:"ios,android,web"`
+	Type   string    `json:"type" set:"platform"`
 	Status string    `json:"status" enum:"sent,dry_run,failed"`
 	Reason string    `json:"reason,omitempty"`
 }
@@ -166,7 +166,7 @@ type sendPushBody struct {
 	UserIDs     []uuid.UUID       `json:"user_ids,omitempty" nullable:"true" maxItems:"10000" format:"uuid" doc:"Recipients; absent: all users. Unknown users are skipped."`
 	Title       string            `json:"title" maxLength:"200" text:"title"`
 	Body        string            `json:"body" maxLength:"2000" text:"prose"`
-	Data        map[string]string `json:"data,omitempty" nullable:"true" maxProperties:"20" doc:"Data for the app, 1 kB in total."`
+	Data        map[string]string `json:"data,omitempty" nullable:"true" maxProperties:"20" each:"1024" doc:"Data for the app, 1 kB in total."`
 	CollapseKey *string           `json:"collapse_key,omitempty" nullable:"true" maxLength:"64" text:"line" doc:"A later push with the same key replaces an earlier one."`
 }
 

@@ -26,7 +26,7 @@ func FuzzSocketMessage(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		require.Contains(t, []string{"", requestPing, requestStatus}, parseRequest(data))
+		require.Contains(t, []string{"", RequestPing, RequestStatus}, parseRequest(data))
 	})
 }
 

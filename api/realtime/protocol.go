@@ -47,30 +47,36 @@ func (r Refusal) code() websocket.StatusCode {
 	}
 }
 
-// refusalMessage is the message to a client without the right to listen.
-type refusalMessage struct {
+// SocketError is the message to a client without the right to listen. The tags set name the sets of
+// values that the API's document gives.
+type SocketError struct {
 	Error string  `json:"error"`
-	Type  Refusal `json:"type"`
+	Type  Refusal `json:"type" set:"socket_refusal"`
 }
 
-// signal is a message that is no event.
-type signal struct {
-	Type      string    `json:"type"`
+// SocketSignal is a message that is no event.
+type SocketSignal struct {
+	Type      string    `json:"type" set:"socket_signal"`
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// The requests a client may send.
+// SocketRequest is a message of a client.
+type SocketRequest struct {
+	Type string `json:"type" set:"socket_request"`
+}
+
+// The types of signals, and of requests.
 const (
-	requestPing   = "ping"
-	requestStatus = "status_request"
+	SignalHeartbeat = "heartbeat"
+	SignalPong      = "pong"
+	RequestPing     = "ping"
+	RequestStatus   = "status_request"
 )
 
 // parseRequest returns the request in a client's message, or "" for an unknown one.
 func parseRequest(data []byte) string {
-	var m struct {
-		Type string `json:"type"`
-	}
-	if json.Unmarshal(data, &m) != nil || (m.Type != requestPing && m.Type != requestStatus) {
+	var m SocketRequest
+	if json.Unmarshal(data, &m) != nil || (m.Type != RequestPing && m.Type != RequestStatus) {
 		return ""
 	}
 	return m.Type

@@ -103,7 +103,7 @@ func (k *socket) pause(s Session, changed <-chan struct{}, heartbeat *time.Timer
 		}
 		heartbeat.Reset(k.hub.untilHeartbeat())
 		k.slot.renew(k.ctx)
-		return k.signal("heartbeat")
+		return k.signal(SignalHeartbeat)
 	case request := <-k.requests:
 		return k.answer(s, request)
 	case err := <-k.faults:
@@ -115,8 +115,8 @@ func (k *socket) pause(s Session, changed <-chan struct{}, heartbeat *time.Timer
 
 func (k *socket) answer(s Session, request string) error {
 	switch {
-	case request == requestPing:
-		return k.signal("pong")
+	case request == RequestPing:
+		return k.signal(SignalPong)
 	case k.sent.Seq > 0:
 		return k.event(s, k.sent)
 	default:

@@ -82,12 +82,12 @@ func tooSlow() error {
 
 // signal sends a message that is not an event.
 func (k *socket) signal(kind string) error {
-	return k.send(signal{kind, k.hub.o.Clock().UTC()})
+	return k.send(SocketSignal{kind, k.hub.o.Clock().UTC()})
 }
 
 // refuse sends the reason and returns the close error that follows it.
 func (k *socket) refuse(kind Refusal, text string) error {
-	if err := k.send(refusalMessage{text, kind}); err != nil {
+	if err := k.send(SocketError{text, kind}); err != nil {
 		return err
 	}
 	return websocket.CloseError{Code: kind.code(), Reason: string(kind)}

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -61,23 +60,6 @@ func (a Alias) fill(segment string) string {
 	}
 	_, after, _ := strings.Cut(rest, "}")
 	return before + segment + after
-}
-
-// documentAlias copies the operation that an alias stands for.
-func documentAlias(doc *huma.OpenAPI, a Alias) error {
-	target := OperationAt(doc.Paths[a.Target], a.Method)
-	if target == nil {
-		return nil
-	}
-	if doc.Paths[a.Path] != nil && OperationAt(doc.Paths[a.Path], a.Method) != nil {
-		return fmt.Errorf("alias %s %s is an address of its own", a.Method, a.Path)
-	}
-	copied := *target
-	copied.Path = a.Path
-	copied.OperationID += "-alias"
-	copied.Description = strings.TrimSpace(copied.Description + " An alias of " + a.Target + ".")
-	doc.AddOperation(&copied)
-	return nil
 }
 
 // OperationAt returns the operation of a method, or nil. It knows the methods of this API: there is no

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -18,16 +19,20 @@ import (
 
 // Options are the settings and collaborators of an API.
 type Options struct {
-	Info       *huma.Info
-	Tags       []*huma.Tag
-	Aliases    []Alias
-	PublicURL  string   // where clients reach the service, without a trailing slash
-	HostNames  []string // further names of the service, beside that of PublicURL
-	AnyHost    bool     // every Host field is accepted, for development
-	Origins    []string // of other sites whose pages may call the service
-	Proxies    []string // addresses and networks whose X-Forwarded fields are trusted
-	CursorKey  []byte   // signs the cursors of lists
-	HealthPath func(route string) bool
+	Info     *huma.Info
+	Tags     []*huma.Tag
+	Aliases  []Alias
+	Sets     map[string][]string // closed sets of values, by the name that the tag set gives
+	Examples map[string]Example  // of requests, by operation id
+	// PathExamples are the values of path parameters, by the beginning of a path that ends with one.
+	PathExamples map[string]string
+	PublicURL    string   // where clients reach the service, without a trailing slash
+	HostNames    []string // further names of the service, beside that of PublicURL
+	AnyHost      bool     // every Host field is accepted, for development
+	Origins      []string // of other sites whose pages may call the service
+	Proxies      []string // addresses and networks whose X-Forwarded fields are trusted
+	CursorKey    []byte   // signs the cursors of lists
+	HealthPath   func(route string) bool
 	// Authenticate returns the principal of an access token. Its errors are Unauthenticated and
 	// Forbidden, or those of a dependency.
 	Authenticate func(ctx context.Context, token string) (Principal, error)
@@ -52,13 +57,16 @@ type API struct {
 	huma    huma.API
 	proxies proxies
 	hosts   hosts
-	bodies  map[string]BodyLimits // by method and path, for those with limits of their own
+	bodies  map[string]BodyLimits   // by method and path, for those with limits of their own
+	inputs  map[string]reflect.Type // of operations, by their id
+	closed  map[string]bool         // the components whose closed sets are known to Huma
 	spec    []byte
+	spec30  []byte
 }
 
 // New returns an API without operations.
 func New(o Options) (*API, error) {
-	a := &API{options: o, bodies: map[string]BodyLimits{}}
+	a := &API{options: o, bodies: map[string]BodyLimits{}, closed: map[string]bool{}, inputs: map[string]reflect.Type{}}
 	var err error
 	if a.proxies, err = parseProxies(o.Proxies); err != nil {
 		return nil, err

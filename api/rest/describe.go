@@ -113,8 +113,22 @@ func (a *API) Handle(op huma.Operation, handler gin.HandlerFunc) {
 	a.engine.Handle(op.Method, routerPath(op.Path), handler)
 }
 
+// NameParameter describes the path parameter of an operation that is described by hand.
+func NameParameter(name string) *huma.Param {
+	most := 100 // far more than any name there is
+	return &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string", MaxLength: &most}}
+}
+
 // routerPath returns a path of the document as the router writes it.
 func routerPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
+
+// AnsweringJSON describes a response of JSON, by its type, and of further media types, for Raw.
+func AnsweringJSON[T any](a *API, description string, media ...string) map[string]*huma.Response {
+	responses := Answering(description, media...)
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, reflect.TypeFor[T]().Name())
+	responses["200"].Content["application/json"] = &huma.MediaType{Schema: schema}
+	return responses
+}
 
 // Answering describes a response by its media types, for raw.
 func Answering(description string, media ...string) map[string]*huma.Response {

@@ -30,6 +30,12 @@ func (a *API) ServeDocs() {
 		Responses: Answering("OpenAPI 3.1", "application/json"),
 	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec) })
 	a.Raw(huma.Operation{
+		OperationID: "get-openapi-3-0", Method: http.MethodGet, Path: "/openapi-3.0.json", Tags: []string{TagService},
+		Summary:     "Get the OpenAPI document for older generators",
+		Description: "The same as OpenAPI 3.0, for those that do not read 3.1.",
+		Responses:   Answering("OpenAPI 3.0", "application/json"),
+	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec30) })
+	a.Raw(huma.Operation{
 		OperationID: "get-docs", Method: http.MethodGet, Path: "/docs", Tags: []string{TagService},
 		Summary:     "Open the API reference",
 		Description: "A page to read and try the API.",
@@ -41,7 +47,7 @@ func (a *API) ServeDocs() {
 	a.Raw(huma.Operation{
 		OperationID: "get-docs-file", Method: http.MethodGet, Path: "/docs/{file}", Tags: []string{TagService},
 		Summary:    "Get a file of the reference",
-		Parameters: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Parameters: []*huma.Param{NameParameter("file")},
 		Responses:  Answering("A file", "text/javascript", "text/css", "image/png"),
 		Errors:     []int{http.StatusNotFound},
 	}, a.docsFile)

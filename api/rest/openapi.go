@@ -37,10 +37,11 @@ func (a *API) humaConfig() huma.Config {
 		Transformers:  []huma.Transformer{a.transform},
 	}
 	c.AllowAdditionalPropertiesByDefault = true
+	// The first server is the document's own origin, so that the documentation page works under any host
+	// name. The second is for generated clients.
+	c.Servers = []*huma.Server{{URL: "/"}}
 	if a.options.PublicURL != "" {
-		// The first server is the document's own origin, so that the documentation page works under
-		// any host name. The second is for generated clients.
-		c.Servers = []*huma.Server{{URL: "/"}, {URL: a.options.PublicURL}}
+		c.Servers = append(c.Servers, &huma.Server{URL: a.options.PublicURL})
 	}
 	return c
 }
@@ -49,41 +50,4 @@ func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
-}
-
-// finishDocument adds the aliases and encodes the document that /openapi.json sends.
-func (a *API) finishDocument() error {
-	doc := a.huma.OpenAPI()
-	for _, other := range a.options.Aliases {
-		if err := documentAlias(doc, other); err != nil {
-			return err
-		}
-	}
-	// Huma registers its own error documents, which are never sent.
-	delete(doc.Components.Schemas.Map(), "ErrorModel")
-	delete(doc.Components.Schemas.Map(), "ErrorDetail")
-	dropOwnKeywords(doc)
-	var err error
-	a.spec, err = json.Marshal(doc)
-	return err
-}
-
-// dropOwnKeywords removes the keywords that Huma adds to schemas and OpenAPI does not know. Huma needs
-// them only for its messages, which are complete at this point.
-func dropOwnKeywords(doc *huma.OpenAPI) {
-	for _, schema := range doc.Components.Schemas.Map() {
-		for _, property := range schema.Properties {
-			property.PatternDescription = ""
-		}
-	}
-	for _, item := range doc.Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if operation == nil {
-				continue
-			}
-			for _, parameter := range operation.Parameters {
-				parameter.Schema.PatternDescription = ""
-			}
-		}
-	}
 }

@@ -20,7 +20,7 @@ import (
 // example Limit int `query:"limit" default:"20" minimum:"1" maximum:"50"`.
 type Paging struct {
 	Offset int    `query:"offset" minimum:"0" maximum:"100000" doc:"Items to skip; ignored with cursor"`
-	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
+	Cursor string `query:"cursor" most:"512" doc:"Cursor from the Link header of the previous page"`
 }
 
 // Skip returns the offset, which is 0 when there is a cursor.

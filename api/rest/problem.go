@@ -43,7 +43,7 @@ type Fault struct {
 
 // Component is the health of one component.
 type Component struct {
-	Status    string  `json:"status" enum:"healthy,degraded,unhealthy"`
+	Status    string  `json:"status" set:"health"`
 	Message   string  `json:"message"`
 	LatencyMS float64 `json:"latency_ms" doc:"How long the component took to answer, in milliseconds"`
 }
@@ -51,7 +51,7 @@ type Component struct {
 // Check is one condition of readiness.
 type Check struct {
 	Name    string `json:"name"`
-	Status  string `json:"status" enum:"healthy,unhealthy"`
+	Status  string `json:"status" set:"check_status"`
 	Message string `json:"message"`
 }
 
@@ -59,7 +59,7 @@ type Check struct {
 type HelpResource struct {
 	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
 	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
-	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"URLs: https, http, tel, sms or mailto."`
+	Links []string `json:"links" nullable:"false" maxItems:"10" each:"500" doc:"URLs: https, http, tel, sms or mailto."`
 }
 
 // ViewHelp returns the resources as clients see them.

@@ -14,7 +14,7 @@ func (a *API) ServeProblems() {
 		OperationID: "list-problems", Method: http.MethodGet, Path: "/problems", Tags: []string{TagService},
 		Summary:     "List problem types",
 		Description: "The types of the problem documents that the API answers errors with.",
-		Responses:   Answering("A page, or JSON when Accept asks for it", "text/html", "application/json"),
+		Responses:   AnsweringJSON[[]ProblemType](a, "A page, or JSON when Accept asks for it", "text/html"),
 	}, func(c *gin.Context) {
 		if wantsJSON(c) {
 			a.LogUnsent(c, SendJSON(c, ProblemTypes()))
@@ -25,8 +25,8 @@ func (a *API) ServeProblems() {
 	a.Raw(huma.Operation{
 		OperationID: "get-problem", Method: http.MethodGet, Path: "/problems/{slug}", Tags: []string{TagService},
 		Summary:    "Get a problem type",
-		Parameters: []*huma.Param{{Name: "slug", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
-		Responses:  Answering("A page, or JSON when Accept asks for it", "text/html", "application/json"),
+		Parameters: []*huma.Param{NameParameter("slug")},
+		Responses:  AnsweringJSON[ProblemType](a, "A page, or JSON when Accept asks for it", "text/html"),
 		Errors:     []int{http.StatusNotFound},
 	}, func(c *gin.Context) { a.problemPage(c, one) })
 }

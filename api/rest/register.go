@@ -103,6 +103,7 @@ func Register[I, O any](a *API, op huma.Operation, handler func(context.Context,
 		option(&r)
 	}
 	r.name = op.OperationID
+	a.inputs[op.OperationID] = reflect.TypeFor[I]()
 	if !r.public {
 		r.charges = append([]ratelimit.Charge{{Policy: a.options.UserLimit, Cost: r.weight, Again: 1}}, r.charges...)
 	}
@@ -128,6 +129,7 @@ func Register[I, O any](a *API, op huma.Operation, handler func(context.Context,
 		}
 		return output, nil
 	})
+	a.closeSets(OperationAt(a.huma.OpenAPI().Paths[op.Path], op.Method), reflect.TypeFor[I]())
 	if r.limited() {
 		describeLimits(op.Responses)
 	}

@@ -21,6 +21,11 @@ import (
 // PostAnnouncement is the type of post that only administrators make.
 const PostAnnouncement = "announcement"
 
+// PostTypes returns the types of posts.
+func PostTypes() []string {
+	return []string{"discussion", "question", "achievement", "resource", PostAnnouncement}
+}
+
 // Post is something said to everybody. Its counters are kept in the transactions of the
 // rows they count.
 type Post struct {

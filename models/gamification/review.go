@@ -1,6 +1,7 @@
 package gamification
 
 import (
+	"slices"
 	"time"
 
 	"github.com/open-spaced-repetition/go-fsrs/v3"
@@ -31,6 +32,9 @@ type Memory struct {
 }
 
 var memoryStates = []string{"new", "learning", "review", "relearning"} // in the order of FSRS
+
+// MemoryStates returns the states of a card's memory.
+func MemoryStates() []string { return slices.Clone(memoryStates) }
 
 // Next returns a card's memory after a review, by FSRS. Days are those of the learner's zone:
 // as many have passed as there were midnights, and what is due in days is due from the

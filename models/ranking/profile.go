@@ -81,6 +81,9 @@ func magnitude(weights map[string]float64) float64 {
 
 var levels = []string{"beginner", "intermediate", "advanced"}
 
+// Levels returns the levels of difficulty, easiest first.
+func Levels() []string { return slices.Clone(levels) }
+
 // levelFit returns 1 for the wanted level, less for one beside it, and little for two away. An
 // item without a level gets a middle value.
 func levelFit(level, wanted string) float64 { return fitOr(level, wanted, 0.5) }
