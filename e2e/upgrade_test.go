@@ -35,7 +35,6 @@ type upgrade struct {
 	*system
 
 	versioned bool
-	released  string       // the program
 	stage     atomic.Int32 // courses of a later stage wait at the model
 	db        *gorm.DB
 

@@ -126,13 +126,18 @@ func (a *app) runWorkers(ctx context.Context) error {
 	a.log.InfoContext(ctx, "worker is polling", "queues", []string{
 		workflows.Queue, workflows.QueueBackground, workflows.QueueGemma, workflows.QueuePush, workflows.QueueReading,
 	})
+	return a.stayAlive(ctx, fatal)
+}
+
+// stayAlive gives signs of life until ctx ends or a worker fails.
+func (a *app) stayAlive(ctx context.Context, fatal <-chan error) error {
 	living, cease := context.WithCancel(ctx)
 	defer cease()
 	signs := &outbox.Signs{DB: a.dispatcher.DB, Identity: a.identity, Build: buildID(a.cfg), Log: a.log}
 	alive := make(chan error, 1)
 	go func() { alive <- signs.Run(living) }()
 	select {
-	case err = <-alive: // ctx has ended
+	case err := <-alive: // ctx has ended
 		return err
 	case err := <-fatal:
 		cease()

@@ -97,6 +97,25 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 			at.set(outboxOldest, found.Oldest.Seconds())
 		}
 	}
+	l.collectTemporal(ctx, at)
+	if l.Pushes != nil {
+		stopped, err := l.Pushes(ctx)
+		if l.asked(ctx, at, "pushes", err) {
+			for _, provider := range pushProviders {
+				at.set(pushStopped, float64(map[bool]int{true: 1}[stopped[provider]]), provider)
+			}
+		}
+	}
+	if l.Sockets != nil {
+		open, tasks := l.Sockets()
+		at.set(sockets, float64(open))
+		at.set(watched, float64(tasks))
+	}
+	l.pools(at)
+}
+
+// collectTemporal sends the metrics of queues and runs.
+func (l *lookout) collectTemporal(ctx context.Context, at gauges) {
 	if l.Queues != nil {
 		queues, err := l.Queues(ctx)
 		if l.asked(ctx, at, "queues", err) {
@@ -115,20 +134,6 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 			}
 		}
 	}
-	if l.Pushes != nil {
-		stopped, err := l.Pushes(ctx)
-		if l.asked(ctx, at, "pushes", err) {
-			for _, provider := range pushProviders {
-				at.set(pushStopped, float64(map[bool]int{true: 1}[stopped[provider]]), provider)
-			}
-		}
-	}
-	if l.Sockets != nil {
-		open, tasks := l.Sockets()
-		at.set(sockets, float64(open))
-		at.set(watched, float64(tasks))
-	}
-	l.pools(at)
 }
 
 // pushProviders are the push services to which sending can be stopped.
