@@ -18,6 +18,7 @@ type moody struct {
 	*faultEnv
 	base, post string
 	reads      atomic.Int64
+	rounds     []*atomic.Int64 // of each reader
 	stopped    atomic.Bool
 
 	writing  sync.Mutex
@@ -27,7 +28,7 @@ type moody struct {
 }
 
 // read requires that every read succeeds.
-func (m *moody) read(ctx context.Context, l *learner) {
+func (m *moody) read(ctx context.Context, l *learner, rounds *atomic.Int64) {
 	for !m.stopped.Load() && ctx.Err() == nil {
 		for _, path := range []string{"/v1/courses/", "/v1/community/posts/" + m.post, "/v1/users/me", "/v1/users/me/stats", "/v1/notifications"} {
 			if got := l.try(ctx, http.MethodGet, path, nil); got.status != http.StatusOK {
@@ -35,6 +36,7 @@ func (m *moody) read(ctx context.Context, l *learner) {
 			}
 			m.reads.Add(1)
 		}
+		rounds.Add(1)
 	}
 }
 
@@ -61,10 +63,13 @@ func (m *moody) scandal(format string, args ...any) {
 	m.scandals = append(m.scandals, fmt.Sprintf(format, args...))
 }
 
-func (m *moody) awaitReads(n int64) {
+// awaitRounds waits until each reader has read everything so many times more, so that no read is cut twice.
+func (m *moody) awaitRounds(n int64) {
 	m.t.Helper()
-	before := m.reads.Load()
-	require.Eventually(m.t, func() bool { return m.reads.Load() > before+n }, time.Minute, time.Millisecond)
+	for _, rounds := range m.rounds {
+		before := rounds.Load()
+		require.Eventually(m.t, func() bool { return rounds.Load() >= before+n }, patience, time.Millisecond)
+	}
 }
 
 // certain returns the comments that were reported as written, as a list of SQL.

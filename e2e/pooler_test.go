@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,14 +111,16 @@ func TestPostgresDropsEveryConnection(t *testing.T) {
 	ctx := s.within(3 * time.Minute)
 	var all sync.WaitGroup
 	for i, l := range learners {
-		all.Go(func() { m.read(ctx, l) })
+		rounds := new(atomic.Int64)
+		m.rounds = append(m.rounds, rounds)
+		all.Go(func() { m.read(ctx, l, rounds) })
 		all.Go(func() { m.write(ctx, l, i) })
 	}
 	for range 8 {
-		m.awaitReads(30)
+		m.awaitRounds(2)
 		require.NoError(t, s.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").Error)
 	}
-	m.awaitReads(30)
+	m.awaitRounds(2)
 	m.stopped.Store(true)
 	all.Wait()
 	require.Empty(t, m.scandals)

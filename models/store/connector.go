@@ -20,8 +20,8 @@ import (
 //
 //   - It notices a pooler between here and Postgres, whose connections change between transactions. Then
 //     statements are described and not prepared, unless the address says how (default_query_exec_mode).
-//   - A read outside a transaction, or the beginning of one, whose connection is lost is tried again on another
-//     connection. Anything else fails, since it may have been done.
+//   - A read outside a transaction whose connection is lost before its first row, or the beginning of a transaction, is
+//     tried again on another connection. Anything else fails, since it may have been done.
 //   - When a connection is lost, the others are tested before they are used again.
 func Connector(config *pgx.ConnConfig) driver.Connector { return newConnector(config) }
 
@@ -170,6 +170,15 @@ func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx
 		return nil, c.failed(ctx, err, "SELECT") // it has done nothing that lasts
 	}
 	return tx, nil
+}
+
+// ResetSession prepares a connection for being used again.
+func (c *conn) ResetSession(ctx context.Context) error {
+	err := c.driverConn.ResetSession(ctx)
+	if err != nil && ctx.Err() == nil {
+		c.of.lostAt.Store(new(time.Now()))
+	}
+	return err
 }
 
 // failed returns the error of a statement, or ErrBadConn, at which the pool tries another connection, if
