@@ -19,6 +19,7 @@ import (
 	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 )
@@ -30,7 +31,9 @@ func (a *app) serveAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hub := realtime.NewHub(realtime.Options{Source: progressSource{a}, Redis: a.redis, Log: a.log})
+	hub := realtime.NewHub(realtime.Options{
+		Source: progressSource{a}, Redis: a.redis, Log: a.log, Database: store.NewKnownIdentity(a.db, clock).Of,
+	})
 	a.hub.Store(hub)
 	server, err := api.New(api.Deps{
 		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
