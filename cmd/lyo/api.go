@@ -55,7 +55,7 @@ func (a *app) serveAPI(ctx context.Context) error {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-	}, listener)
+	}, server.Listener(listener))
 }
 
 // makeRoomForHashes returns how many passwords are hashed at once: the number of cores less one,
