@@ -46,9 +46,9 @@ func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.Type, pla
 	return &scroll{id: store.NewID(), made: now, ranking: ranking}, err
 }
 
-// snapshotKey contains the user, so that erasure of the account finds it.
-func snapshotKey(user, id uuid.UUID) string {
-	return "lyo:feed:" + user.String() + ":" + id.String()
+// snapshotKey names the database, whose row it stands for, and the user, so that erasure of the account finds it.
+func (s *Server) snapshotKey(ctx context.Context, user, id uuid.UUID) string {
+	return "lyo:feed:" + s.database.Of(ctx) + ":" + user.String() + ":" + id.String()
 }
 
 const madeBytes = 8
@@ -75,7 +75,7 @@ func (s *Server) rememberScroll(ctx context.Context, user uuid.UUID, row feed.Sn
 	value := append(binary.BigEndian.AppendUint64(nil, uint64(row.MadeAt.UnixMicro())), row.Entries...)
 	// Without Redis the row is read.
 	_ = s.feedCache.Do(ctx, func(ctx context.Context) error {
-		return s.feedCache.Client.Set(ctx, snapshotKey(user, row.ID), value, left).Err()
+		return s.feedCache.Client.Set(ctx, s.snapshotKey(ctx, user, row.ID), value, left).Err()
 	})
 }
 
@@ -98,7 +98,7 @@ func (s *Server) recallScroll(ctx context.Context, user, id uuid.UUID) (*scroll,
 func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row feed.Snapshot, ok bool) {
 	var value []byte
 	_ = s.feedCache.Do(ctx, func(ctx context.Context) error {
-		got, err := s.feedCache.Client.Get(ctx, snapshotKey(user, id)).Bytes()
+		got, err := s.feedCache.Client.Get(ctx, s.snapshotKey(ctx, user, id)).Bytes()
 		if errors.Is(err, redis.Nil) {
 			return nil
 		}

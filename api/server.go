@@ -21,6 +21,7 @@ import (
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -61,6 +62,7 @@ type Server struct {
 	access       *auth.AccessTokens
 	refresh      *auth.RefreshTokens
 	sessionCache *sessionCache
+	database     *store.KnownIdentity
 	limits       *limits
 	feedCache    *circuitbreaker.Guard
 	markdown     *markdown
@@ -83,7 +85,8 @@ func New(d Deps) (*Server, error) {
 	s.passwords = auth.NewPasswords(d.Config.Auth.BcryptCost, d.HashSlots)
 	s.slowdown = newSlowdown()
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
-	s.sessionCache = newSessionCache(d)
+	s.database = store.NewKnownIdentity(d.DB, d.Clock)
+	s.sessionCache = newSessionCache(d, s.database)
 	s.limits = newLimits(context.Background(), d)
 	s.markdown = newMarkdown()
 	s.feedCache = guarded(d, redisWithin)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // How long a cached session state is valid. localTTL and redisWithin together stay below the second
@@ -29,10 +30,11 @@ const (
 // revocations between processes, and a short local cache saves calls to both. Whenever an entry is
 // missing or a call fails, Postgres is asked.
 type sessionCache struct {
-	db    *gorm.DB
-	redis *circuitbreaker.Guard
-	clock func() time.Time
-	stamp time.Duration // life of a revocation's stamp: that of an access token
+	db       *gorm.DB
+	redis    *circuitbreaker.Guard
+	clock    func() time.Time
+	database *store.KnownIdentity
+	stamp    time.Duration // life of a revocation's stamp: that of an access token
 
 	mu    sync.Mutex
 	known map[uuid.UUID]cacheEntry
@@ -52,14 +54,17 @@ func (e cacheEntry) of(user uuid.UUID) accounts.SessionState {
 	return e.state
 }
 
-func newSessionCache(d Deps) *sessionCache {
+func newSessionCache(d Deps, database *store.KnownIdentity) *sessionCache {
 	return &sessionCache{
-		db: d.DB, redis: guarded(d, redisWithin), clock: d.Clock,
+		db: d.DB, redis: guarded(d, redisWithin), clock: d.Clock, database: database,
 		stamp: d.Config.Auth.AccessFor + time.Minute, known: map[uuid.UUID]cacheEntry{},
 	}
 }
 
-func stampKey(session uuid.UUID) string { return "lyo:session:" + session.String() }
+// stampKey names the database, since a copy has sessions of the same ids.
+func (c *sessionCache) stampKey(ctx context.Context, session uuid.UUID) string {
+	return "lyo:session:" + c.database.Of(ctx) + ":" + session.String()
+}
 
 // of returns the session's current state for the user named in the token.
 func (c *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accounts.SessionState, error) {
@@ -78,9 +83,10 @@ func (c *sessionCache) of(ctx context.Context, session, user uuid.UUID) (account
 	e := cacheEntry{owner: owner, state: state}
 	c.remember(session, e, now)
 	if state == accounts.SessionLive {
+		key := c.stampKey(ctx, session)
 		// Only where there is no value: a concurrent revocation stays.
 		_ = c.redis.Do(ctx, func(ctx context.Context) error {
-			return c.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), redisTTL).Err()
+			return c.redis.Client.SetNX(ctx, key, liveStamp+owner.String(), redisTTL).Err()
 		})
 	}
 	return e.of(user), nil
@@ -93,14 +99,16 @@ const liveStamp = string(accounts.SessionLive) + " "
 func (c *sessionCache) ended(ctx context.Context, session uuid.UUID) {
 	now := c.clock()
 	c.remember(session, cacheEntry{state: accounts.SessionEnded}, now)
+	key := c.stampKey(ctx, session)
 	_ = c.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return c.redis.Client.Set(ctx, stampKey(session), string(accounts.SessionEnded), c.stamp).Err()
+		return c.redis.Client.Set(ctx, key, string(accounts.SessionEnded), c.stamp).Err()
 	})
 }
 
 func (c *sessionCache) ask(ctx context.Context, session uuid.UUID) (found cacheEntry, ok bool) {
+	key := c.stampKey(ctx, session)
 	_ = c.redis.Do(ctx, func(ctx context.Context) error {
-		value, err := c.redis.Client.Get(ctx, stampKey(session)).Result()
+		value, err := c.redis.Client.Get(ctx, key).Result()
 		if errors.Is(err, redis.Nil) {
 			return nil
 		}

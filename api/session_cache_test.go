@@ -19,7 +19,7 @@ func TestRedisCarriesSessionStates(t *testing.T) {
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)
 	claims, err := w.server.access.Verify(p.access)
 	require.NoError(t, err)
-	key := stampKey(claims.SessionID)
+	key := w.server.sessionCache.stampKey(t.Context(), claims.SessionID)
 	require.Equal(t, "live "+p.id, client.Get(t.Context(), key).Val())
 	require.LessOrEqual(t, client.TTL(t.Context(), key).Val(), redisTTL)
 

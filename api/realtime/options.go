@@ -29,8 +29,10 @@ type Options struct {
 	// Redis carries events between processes; nil: this process is the only one. It must
 	// honour deadlines (ContextTimeoutEnabled). The hub does not close it.
 	Redis redis.UniversalClient
-	Log   *slog.Logger     // nil: silent
-	Clock func() time.Time // time.Now; it must move on
+	// Database names the database whose tasks these are, so that events of a copy's are not taken for them; nil: "".
+	Database func(ctx context.Context) string
+	Log      *slog.Logger     // nil: silent
+	Clock    func() time.Time // time.Now; it must move on
 
 	Poll             time.Duration // 250ms, between two queries of one task
 	Lease            time.Duration // 3s, how long a dead holder keeps others from querying
@@ -53,6 +55,9 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.Database == nil {
+		o.Database = func(context.Context) string { return "" }
+	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

@@ -58,6 +58,14 @@ func newShare(o Options) *share {
 	}
 }
 
+// of adds the database's name to a key.
+func (s *share) of(ctx context.Context, key string) string {
+	if name := s.o.Database(ctx); name != "" {
+		return key + ":" + name
+	}
+	return key
+}
+
 // Both keys of a task are on one node of a cluster.
 func leaseKey(task uuid.UUID) string  { return "lyo:{" + task.String() + "}:watch" }
 func eventsKey(task uuid.UUID) string { return "lyo:{" + task.String() + "}:events" }
@@ -65,7 +73,7 @@ func channelOf(task uuid.UUID) string { return "lyo:{" + task.String() + "}:news
 
 // watch acquires or renews the lease if it is free or ours, and reads the events after since.
 func (s *share) watch(ctx context.Context, task uuid.UUID, since int64) (shared, error) {
-	answer, err := s.run(ctx, s.watching, []string{leaseKey(task), eventsKey(task)},
+	answer, err := s.run(ctx, s.watching, []string{s.of(ctx, leaseKey(task)), s.of(ctx, eventsKey(task))},
 		s.owner, s.o.Lease.Milliseconds(), since, s.o.Keep.Milliseconds(), shareAtOnce)
 	if err != nil {
 		return shared{}, err
@@ -105,12 +113,12 @@ func (s *share) add(ctx context.Context, task uuid.UUID, events []tasks.TaskEven
 		}
 		args = append(args, e.Seq, text)
 	}
-	_, _ = s.run(ctx, s.adding, []string{eventsKey(task)}, args...)
+	_, _ = s.run(ctx, s.adding, []string{s.of(ctx, eventsKey(task))}, args...)
 }
 
 // release releases the lease if this process has it.
 func (s *share) release(ctx context.Context, task uuid.UUID) {
-	_, _ = s.run(ctx, s.releasing, []string{leaseKey(task)}, s.owner, channelOf(task), task.String())
+	_, _ = s.run(ctx, s.releasing, []string{s.of(ctx, leaseKey(task))}, s.owner, channelOf(task), task.String())
 }
 
 // drop removes a member from a set.

@@ -19,6 +19,7 @@ import (
 	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 )
@@ -30,7 +31,9 @@ func (a *app) serveAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hub := realtime.NewHub(realtime.Options{Source: progressSource{a}, Redis: a.redis, Log: a.log})
+	hub := realtime.NewHub(realtime.Options{
+		Source: progressSource{a}, Redis: a.redis, Log: a.log, Database: store.NewKnownIdentity(a.db, clock).Of,
+	})
 	a.hub.Store(hub)
 	server, err := api.New(api.Deps{
 		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Runs: a.runs, Keys: keys, Clock: clock, Log: a.log,
@@ -52,7 +55,7 @@ func (a *app) serveAPI(ctx context.Context) error {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-	}, listener)
+	}, server.Listener(listener))
 }
 
 // makeRoomForHashes returns how many passwords are hashed at once: the number of cores less one,

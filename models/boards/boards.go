@@ -90,7 +90,7 @@ func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
 	}
 	var page Page
 	if err == nil {
-		page, err = b.ranked(ctx, q, *now.Generation, *now.Stamp)
+		page, err = b.ranked(ctx, q, now)
 	}
 	if errors.Is(err, errUnbelieved) {
 		return Page{}, errors.Join(err, b.doubt(ctx, expected))

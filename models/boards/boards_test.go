@@ -228,6 +228,52 @@ func TestAnOldCopyOfRedisIsNotBelieved(t *testing.T) {
 	require.EqualValues(t, 4, a.asked.Load(), "and Redis answers again")
 }
 
+// TestACopyDoesNotBelieveWhatItsOriginalWrote copies a database that shares its Redis, and changes both.
+func TestACopyDoesNotBelieveWhatItsOriginalWrote(t *testing.T) {
+	t.Parallel()
+	client := storetest.Redis(t)
+	arenaOf := func(url string) *arena {
+		db, err := store.Open(url, store.Pool{MaxOpen: 5})
+		require.NoError(t, err)
+		a := &arena{t: t, redis: client}
+		a.Boards = &boards.Boards{
+			DB: db, Redis: client, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+			Rebuild: func(context.Context, uuid.UUID) error { a.asked.Add(1); return nil },
+		}
+		return a
+	}
+	url := storetest.URL(t)
+	a := arenaOf(url)
+	users := a.users(2)
+	a.award(users[0], 100, now)
+	a.award(users[1], 200, now)
+	a.build()
+	require.NoError(t, store.Close(a.DB))
+	copied := arenaOf(storetest.Copy(t, url))
+	a = arenaOf(url)
+	t.Cleanup(func() { require.NoError(t, errors.Join(store.Close(a.DB), store.Close(copied.DB))) })
+	q := boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: users[0], Limit: 10}
+	copied.award(users[0], 500, now.Add(time.Second))
+	require.EqualValues(t, 1, copied.read(q).Rank)
+	require.EqualValues(t, 1, copied.asked.Load(), "the original's boards are not the copy's")
+	require.EqualValues(t, 2, a.read(q).Rank)
+	require.Zero(t, a.asked.Load(), "and the original's are still its own")
+	copied.build()
+	a.award(users[1], 1000, now.Add(time.Second))
+	for _, one := range []*arena{copied, a} {
+		one.read(q) // the boards that were built for the copy are there no more for the original
+	}
+	a.build()
+	for range 2 {
+		require.Equal(t, a.rows(q), a.read(q))
+		require.Equal(t, copied.rows(q), copied.read(q))
+	}
+	asked := [2]int64{a.asked.Load(), copied.asked.Load()}
+	require.EqualValues(t, 1, copied.read(q).Rank)
+	require.EqualValues(t, 2, a.read(q).Rank)
+	require.Equal(t, asked, [2]int64{a.asked.Load(), copied.asked.Load()}, "Redis answers both")
+}
+
 // TestWhoIsGoneLeavesTheBoards forgets a user whom Postgres no longer has.
 func TestWhoIsGoneLeavesTheBoards(t *testing.T) {
 	t.Parallel()

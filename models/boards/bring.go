@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // bringScript writes users' scores, if the boards still have the stamp that Postgres
@@ -16,15 +17,15 @@ import (
 // get one. It is idempotent.
 //
 // KEYS: stamp, then users, points, level and achievements of each period. ARGV: the
-// expected stamp, the new one, TTLs of the keys and of the stamp in seconds, then for
-// each user the index of the period, the field, and the record ("" removes).
+// expected stamp, the new one, TTLs of the keys and of the stamp in seconds, the database
+// that they must be of, then for each user the index of the period, the field, and the record ("" removes).
 var bringScript = redis.NewScript(`
-if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] or redis.call('HGET', KEYS[1], 'database') ~= ARGV[5] then return 0 end
 for at = 2, #KEYS do
   local size = redis.call((at - 2) % 4 == 0 and 'HLEN' or 'ZCARD', KEYS[at])
   if size ~= tonumber(redis.call('HGET', KEYS[1], KEYS[at]) or '0') then return 0 end
 end
-for i = 5, #ARGV, 3 do
+for i = 6, #ARGV, 3 do
   local at = 2 + 4 * tonumber(ARGV[i])
   local users, user, record = KEYS[at], ARGV[i + 1], ARGV[i + 2]
   local old = redis.call('HGET', users, user)
@@ -109,6 +110,9 @@ func (b *Boards) bring(ctx context.Context, wait bool, most int) (now learning.B
 			return err
 		}
 		now = learning.BoardNow{Generation: state.Generation, Stamp: state.Stamp}
+		if now.Database, err = store.Identity(ctx, tx); err != nil {
+			return err
+		}
 		switch {
 		case busy:
 			return errBusy
@@ -151,7 +155,11 @@ func unique(users []uuid.UUID) []uuid.UUID {
 func (b *Boards) put(ctx context.Context, tx *gorm.DB, state learning.BoardState, stamp uuid.UUID, users []uuid.UUID) error {
 	k := keysOf(*state.Generation)
 	names := []string{k.stamp()}
-	args := []any{state.Stamp.String(), stamp.String(), int(keysLive.Seconds()), int(stampLive.Seconds())}
+	database, err := store.Identity(ctx, tx)
+	if err != nil {
+		return err
+	}
+	args := []any{state.Stamp.String(), stamp.String(), int(keysLive.Seconds()), int(stampLive.Seconds()), database}
 	for i, period := range periods(b.Clock()) {
 		names = append(names, k.users(period))
 		for _, kind := range kinds {

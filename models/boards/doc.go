@@ -6,5 +6,6 @@
 // transaction. These rows are applied to Redis under a lock of Postgres, one process at a
 // time. Each time both sides get the same new stamp, so a Redis that was flushed, restored
 // from an old copy, or changed by a process that lost its lock has another stamp than
-// Postgres and is not used until the boards are built again from the ledger.
+// Postgres and is not used until the boards are built again from the ledger. They also say which
+// running database they are of: a copy, or a state that was restored, has another name.
 package boards

@@ -24,7 +24,7 @@ type keys string
 
 func keysOf(generation uuid.UUID) keys { return keys("lyo:board:" + generation.String() + ":") }
 
-// stamp returns the key of a hash: "stamp", and the size of each other key as it was last written. A key
+// stamp returns the key of a hash: "stamp", "database" (which they are of), and the size of each other key as it was last written. A key
 // that was evicted does not have it any more.
 func (k keys) stamp() string { return string(k) + "stamp" }
 

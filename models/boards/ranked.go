@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lyoapp/lyo/models/learning"
@@ -16,10 +15,10 @@ import (
 //
 // KEYS: stamp, users, ranking. ARGV: the expected stamp, the viewer's field, which of a
 // record's members the ranking has (from 0), ranks to skip, how many, 1 for around the
-// viewer. Answer: size, the viewer's rank (0: none), ranks skipped, members, their
+// viewer, the database that they must be of. Answer: size, the viewer's rank (0: none), ranks skipped, members, their
 // records.
 var readScript = redis.NewScript(`
-if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] then return false end
+if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] or redis.call('HGET', KEYS[1], 'database') ~= ARGV[7] then return false end
 local size = redis.call('ZCARD', KEYS[3])
 if size ~= tonumber(redis.call('HGET', KEYS[1], KEYS[3]) or '0') then return false end
 if redis.call('HLEN', KEYS[2]) ~= tonumber(redis.call('HGET', KEYS[1], KEYS[2]) or '0') then return false end
@@ -41,15 +40,15 @@ for i, m in ipairs(members) do fields[i] = string.sub(m, 9, 24) end
 return {size, rank, skip, members, redis.call('HMGET', KEYS[2], unpack(fields))}
 `)
 
-func (b *Boards) ranked(ctx context.Context, q Query, generation, stamp uuid.UUID) (Page, error) {
-	k, around := keysOf(generation), 0
+func (b *Boards) ranked(ctx context.Context, q Query, now learning.BoardNow) (Page, error) {
+	k, around := keysOf(*now.Generation), 0
 	if q.Around {
 		around = 1
 	}
 	var answer []any
 	err := b.exchange(ctx, func(ctx context.Context) (err error) {
 		answer, err = readScript.Run(ctx, b.Redis, []string{k.stamp(), k.users(q.Period), k.ranking(q.Board)},
-			stamp.String(), field(q.Viewer), place(q.Kind), q.Skip, q.Limit, around).Slice()
+			now.Stamp.String(), field(q.Viewer), place(q.Kind), q.Skip, q.Limit, around, now.Database).Slice()
 		if errors.Is(err, redis.Nil) {
 			return errUnbelieved
 		}

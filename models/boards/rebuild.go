@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Built is the size of the boards that were built.
@@ -69,7 +70,11 @@ func (b *Boards) buildAll(ctx context.Context, tx *gorm.DB, generation, stamp uu
 			users = n
 		}
 	}
-	return users, b.publish(ctx, keysOf(generation), stamp, sizes)
+	database, err := store.Identity(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	return users, b.publish(ctx, keysOf(generation), stamp, database, sizes)
 }
 
 func expects(state learning.BoardState, stamp uuid.UUID) bool {
@@ -80,13 +85,13 @@ func expects(state learning.BoardState, stamp uuid.UUID) bool {
 }
 
 // publish writes the stamp of complete boards, which makes them valid.
-func (b *Boards) publish(ctx context.Context, k keys, stamp uuid.UUID, sizes map[string]any) error {
-	sizes["stamp"] = stamp.String()
+func (b *Boards) publish(ctx context.Context, k keys, stamp uuid.UUID, database string, sizes map[string]any) error {
+	sizes["stamp"], sizes["database"] = stamp.String(), database
 	_, err := b.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSet(ctx, k.stamp(), sizes)
 		p.Expire(ctx, k.stamp(), stampLive)
 		for name := range sizes {
-			if name != "stamp" {
+			if name != "stamp" && name != "database" {
 				p.Expire(ctx, name, keysLive)
 			}
 		}

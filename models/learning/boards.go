@@ -155,16 +155,18 @@ func UserSummaries(ctx context.Context, db *gorm.DB, viewer uuid.UUID, users []u
 	return summaries, rows.Err()
 }
 
-// BoardNow is the generation and stamp that the boards in Redis must have to be valid, and whether
-// changes wait to be written there.
+// BoardNow is the generation and stamp that the boards in Redis must have to be valid, the database that they
+// must be of (see store.IdentitySQL), and whether changes wait to be written there.
 type BoardNow struct {
 	Generation, Stamp *uuid.UUID
+	Database          string
 	Waiting           bool
 }
 
 // BoardsNow reads the BoardNow.
 func BoardsNow(ctx context.Context, db *gorm.DB) (now BoardNow, err error) {
-	err = db.WithContext(ctx).Raw("SELECT generation, stamp, EXISTS (SELECT 1 FROM board_changes) FROM board_state").Row().Scan(&now.Generation, &now.Stamp, &now.Waiting)
+	err = db.WithContext(ctx).Raw("SELECT generation, stamp, "+store.IdentitySQL+", EXISTS (SELECT 1 FROM board_changes) FROM board_state").Row().
+		Scan(&now.Generation, &now.Stamp, &now.Database, &now.Waiting)
 	return now, err
 }
 

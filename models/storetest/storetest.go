@@ -45,6 +45,22 @@ func URL(t testing.TB) string {
 	return withDatabase(t, server, name)
 }
 
+// Copy returns a copy of a database that nobody is connected to.
+func Copy(t testing.TB, url string) string {
+	t.Helper()
+	ctx := context.Background()
+	server := postgresURL(t)
+	admin := connect(ctx, t, server)
+	defer admin.Close(ctx)
+	of, err := pgx.ParseConfig(url)
+	require.NoError(t, err)
+	name := "test_" + strings.ReplaceAll(store.NewID().String(), "-", "")
+	_, err = admin.Exec(ctx, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", name, of.Database))
+	require.NoError(t, err)
+	t.Cleanup(func() { drop(t, server, name) })
+	return withDatabase(t, server, name)
+}
+
 // Empty returns the address of a database without a schema.
 func Empty(t testing.TB) string {
 	t.Helper()
