@@ -43,7 +43,9 @@ func (r *exampleRows) fill(op, text string) string {
 		}
 		values[exampleCourse], values[exampleLesson], values[exampleItem] = c.ID.String(), c.Lessons[0].ID.String(), c.Items[0].ID.String()
 	}
-	for id, made := range r.makers(op) {
+	makers := r.makers(op)
+	maps.Copy(makers, r.tokenMakers(op))
+	for id, made := range makers {
 		if strings.Contains(text, id) {
 			values[id] = made()
 		}
@@ -107,6 +109,12 @@ func (r *exampleRows) makers(op string) map[string]func() string {
 		exampleHeld:        func() string { post, _ := r.whispered(uuid.MustParse(r.bob.id), "Held"); return post.String() },
 		exampleContentRule: func() string { return r.rule("/v1/admin/content-rules", `{"kind":"word","pattern":"casino%d"}`) },
 		exampleTopicRule:   func() string { return r.rule("/v1/admin/topic-rules", `{"action":"refuse","pattern":"casino%d"}`) },
+	}
+}
+
+// tokenMakers is makers for the tokens in the examples.
+func (r *exampleRows) tokenMakers(op string) map[string]func() string {
+	return map[string]func() string{
 		exampleRefreshToken: func() string {
 			if op == "logout" {
 				return r.bob.refresh
