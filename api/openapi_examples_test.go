@@ -43,7 +43,9 @@ func (r *exampleRows) fill(op, text string) string {
 		}
 		values[exampleCourse], values[exampleLesson], values[exampleItem] = c.ID.String(), c.Lessons[0].ID.String(), c.Items[0].ID.String()
 	}
-	for id, made := range r.makers(op) {
+	makers := r.makers(op)
+	maps.Copy(makers, r.tokenMakers(op))
+	for id, made := range makers {
 		if strings.Contains(text, id) {
 			values[id] = made()
 		}
@@ -107,7 +109,16 @@ func (r *exampleRows) makers(op string) map[string]func() string {
 		exampleHeld:        func() string { post, _ := r.whispered(uuid.MustParse(r.bob.id), "Held"); return post.String() },
 		exampleContentRule: func() string { return r.rule("/v1/admin/content-rules", `{"kind":"word","pattern":"casino%d"}`) },
 		exampleTopicRule:   func() string { return r.rule("/v1/admin/topic-rules", `{"action":"refuse","pattern":"casino%d"}`) },
+	}
+}
+
+// tokenMakers is makers for the tokens in the examples.
+func (r *exampleRows) tokenMakers(op string) map[string]func() string {
+	return map[string]func() string{
 		exampleRefreshToken: func() string {
+			if op == "logout" {
+				return r.bob.refresh
+			}
 			return r.logIn("ada@example.com", "correct horse battery", "Phone").refresh
 		},
 		exampleResetToken: func() string {
@@ -171,7 +182,7 @@ func examples(t *testing.T, doc *openapi3.T) []documentedRequest {
 			all = append(all, r)
 		}
 	}
-	last := []string{"change-password", "logout", "end-other-sessions", "delete-me"}
+	last := []string{"logout", "change-password", "end-other-sessions", "delete-me"}
 	slices.SortFunc(all, func(a, b documentedRequest) int {
 		order := func(r documentedRequest) string {
 			return fmt.Sprint(slices.Index(last, r.id)+1, r.id != "register", r.id)
@@ -204,6 +215,9 @@ func TestExamplesSucceed(t *testing.T) {
 		if e.id != "register" {
 			path, body, _ = strings.Cut(r.fill(e.id, e.path+"\n"+body), "\n")
 			headers = r.ada.header()
+		}
+		if e.id == "logout" {
+			headers = r.bob.header()
 		}
 		var a answer
 		if e.media == "multipart/form-data" {
