@@ -22,7 +22,7 @@ const (
 	exampleHeld         = "0199d2b4-6f3a-7c10-8e55-0a1b2c3d4e0f"
 	exampleContentRule  = "0199d2b4-6f3a-7c10-8e55-0a1b2c3d4e10"
 	exampleTopicRule    = "0199d2b4-6f3a-7c10-8e55-0a1b2c3d4e11"
-	exampleRefreshToken = "the refresh_token of a sign-in" //nolint:gosec // it is none
+	exampleRefreshToken = "the refresh_token of a sign-in"
 	exampleResetToken   = "the token of a mail for a new password"
 	exampleVerifyToken  = "the token of a mail that verifies an address"
 )

@@ -112,7 +112,7 @@ func TestTheDocumentNamesLimits(t *testing.T) {
 		{doc.Paths.Value("/v1/users/me").Get, true, "200"},
 		{doc.Paths.Value("/v1/provenance/check").Post, true, "200"},
 		{doc.Paths.Value("/.well-known/lyo-provenance-keys.json").Get, true, "200"},
-		{doc.Paths.Value("/v1/courses:generate").Post, true, "202"},
+		{doc.Paths.Value("/v1/courses/generate").Post, true, "202"},
 		{doc.Paths.Value("/v1/tasks/ws/{task_id}").Get, true, "101"},
 		{doc.Paths.Value("/health").Get, false, "200"},
 		{doc.Paths.Value("/docs").Get, false, "200"},

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -334,12 +335,16 @@ func TestAsManySourcesAsOneMayKeep(t *testing.T) {
 
 func TestTheDocumentDescribesBothWaysToAddMaterial(t *testing.T) {
 	t.Parallel()
-	operation := newEnvWithoutTemporal(t).document().Paths.Value("/v1/sources").Post
-	content := operation.RequestBody.Value.Content
-	require.Len(t, content, 2)
-	require.Equal(t, "binary", content["multipart/form-data"].Schema.Value.Properties["file"].Value.Format)
-	require.Len(t, content["application/json"].Schema.Value.OneOf, 2)
-	for _, status := range []string{"201", "400", "401", "409", "413", "415", "422"} {
-		require.NotNil(t, operation.Responses.Value(status), status)
+	w := newEnvWithoutTemporal(t)
+	paths := w.document().Paths
+	form, text := paths.Value("/v1/sources/upload").Post, paths.Value("/v1/sources").Post
+	require.Equal(t, "binary", form.RequestBody.Value.Content["multipart/form-data"].Schema.Value.Properties["file"].Value.Format)
+	require.Len(t, text.RequestBody.Value.Content["application/json"].Schema.Value.OneOf, 2)
+	for _, operation := range []*openapi3.Operation{form, text} {
+		require.Len(t, operation.RequestBody.Value.Content, 1)
+		for _, status := range []string{"201", "400", "401", "409", "413", "415", "422"} {
+			require.NotNil(t, operation.Responses.Value(status), status)
+		}
 	}
+	w.problem(w.do("POST", "/v1/sources/upload", `{"title":"Tides","text":"The moon."}`, w.signUp("ada@example.com").header()...), rest.SlugMedia)
 }

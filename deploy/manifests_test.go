@@ -227,7 +227,8 @@ func requireLoads(t *testing.T, values map[string]string) config.Config {
 		known[key.Name+"_FILE"] = key.Secret
 	}
 	secrets := map[string]string{
-		"DATABASE_URL": "postgres://lyo@db/lyo?sslmode=verify-full", "REDIS_URL": "redis://redis:6379/0", "LYO_JWT_KEY": "pem", "LYO_PROVENANCE_KEY": "pem",
+		"DATABASE_URL": "postgres://lyo@db/lyo?sslmode=verify-full", "DATABASE_DIRECT_URL": "postgres://lyo@db/lyo?sslmode=verify-full",
+		"REDIS_URL": "redis://redis:6379/0", "LYO_JWT_KEY": "pem", "LYO_PROVENANCE_KEY": "pem",
 		"LYO_CURSOR_KEY": "q0R7fQbZ5xkTt1m9u8YJwN3cVhEoLs2A", "LYO_SMTP_URL": "smtps://mail.example.org:465", "TEMPORAL_API_KEY": "key",
 		"LYO_GEMMA_API_KEY": "key", "LYO_GEMMA_ENDPOINTS": "[]", "LYO_EMBEDDINGS_API_KEY": "key", "LYO_SAFETY_API_KEY": "key", "LYO_YOUTUBE_API_KEY": "key",
 		"LYO_APNS_KEY": "pem", "LYO_FCM_CREDENTIALS": "{}", "LYO_WEBPUSH_KEY": "pem", "OTEL_EXPORTER_OTLP_HEADERS": "x=y",

@@ -32,6 +32,7 @@ func TestGeneratedClients(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), document, 0o600))
 	}
 	t.Run("Go", func(t *testing.T) {
+		t.Parallel()
 		require.NoError(t, os.Mkdir(filepath.Join(dir, "lyo"), 0o700))
 		for _, document := range []string{"openapi-3.0.json", "openapi.json"} {
 			run(t, dir, "go", "tool", "oapi-codegen", "-config", "oapi-codegen.yaml", document)
@@ -40,6 +41,7 @@ func TestGeneratedClients(t *testing.T) {
 		run(t, dir, filepath.Join(dir, "learner"), a.base, "go-client@example.com")
 	})
 	t.Run("TypeScript", func(t *testing.T) {
+		t.Parallel()
 		bin := nodeTools(t, dir)
 		run(t, dir, filepath.Join(bin, "redocly"), "lint", "openapi.json", "--extends=recommended")
 		run(t, dir, filepath.Join(bin, "openapi-ts"), "--input", "openapi.json", "--output", "sdk")

@@ -32,7 +32,7 @@ func (m *moody) read(ctx context.Context, l *learner, rounds *atomic.Int64) {
 	for !m.stopped.Load() && ctx.Err() == nil {
 		for _, path := range []string{"/v1/courses/", "/v1/community/posts/" + m.post, "/v1/users/me", "/v1/users/me/stats", "/v1/notifications"} {
 			if got := l.try(ctx, http.MethodGet, path, nil); got.status != http.StatusOK {
-				m.scandal("GET %s: %d %v %s", path, got.status, got.err, got.text)
+				m.scandalf("GET %s: %d %v %s", path, got.status, got.err, got.text)
 			}
 			m.reads.Add(1)
 		}
@@ -52,12 +52,12 @@ func (m *moody) write(ctx context.Context, l *learner, writer int) {
 		}
 		m.writing.Unlock()
 		if got.status != http.StatusOK && got.status != http.StatusServiceUnavailable {
-			m.scandal("a comment: %d %v %s", got.status, got.err, got.text)
+			m.scandalf("a comment: %d %v %s", got.status, got.err, got.text)
 		}
 	}
 }
 
-func (m *moody) scandal(format string, args ...any) {
+func (m *moody) scandalf(format string, args ...any) {
 	m.writing.Lock()
 	defer m.writing.Unlock()
 	m.scandals = append(m.scandals, fmt.Sprintf(format, args...))

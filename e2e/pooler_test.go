@@ -96,7 +96,9 @@ func migrated(t *testing.T, environ []string) string {
 	cmd := exec.CommandContext(t.Context(), lyo, "migrate")
 	cmd.Env = environ
 	out, err := cmd.CombinedOutput()
-	assert.NoError(t, err, string(out))
+	if err != nil { // not require: several run at once
+		t.Errorf("%v %s", err, out)
+	}
 	return string(out)
 }
 
@@ -126,7 +128,7 @@ func TestPostgresDropsEveryConnection(t *testing.T) {
 	require.Empty(t, m.scandals)
 	t.Logf("%d reads, writes %v", m.reads.Load(), m.wrote)
 	require.Zero(t, s.count("(SELECT 1 FROM comments GROUP BY content HAVING count(*) > 1) AS doubled"))
-	require.EqualValues(t, m.wrote["200"], s.count("comments WHERE content LIKE 'certain %' AND content IN "+m.certain()))
+	require.Equal(t, m.wrote["200"], s.count("comments WHERE content LIKE 'certain %' AND content IN "+m.certain()))
 }
 
 // TestAHungPostgresIsSaidSoon stops the server's packets while requests are made.

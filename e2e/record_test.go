@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/history/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -114,7 +114,7 @@ func (u *upgrade) keepHistories(t *testing.T) {
 	dir := filepath.Join("../workflows/testdata/histories", string(named[:12]))
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	for _, key := range recordedWorkflows {
-		var h history.History
+		var h historypb.History
 		run := longest[key].GetExecution()
 		events := c.GetWorkflowHistory(t.Context(), run.GetWorkflowId(), run.GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {

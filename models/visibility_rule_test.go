@@ -45,6 +45,7 @@ var seenOtherwise = map[string]string{
 	"community.turnContent":   "writes",
 	"community.Uncount":       "writes",
 	"privacy.wholeCourseJSON": "exports the user's own courses",
+	"courses.reserved":        "counts the user's own open courses",
 }
 
 // things matches SQL that reads what somebody made.

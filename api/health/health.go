@@ -75,7 +75,7 @@ type readiness struct {
 }
 
 type liveness struct {
-	Status    string    `json:"status" set:"healthy"`
+	Status    string    `json:"status" enum:"alive"`
 	Timestamp time.Time `json:"timestamp"`
 }
 

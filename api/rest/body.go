@@ -122,7 +122,7 @@ func (u *unpacker) Read(into []byte) (n int, err error) {
 		n, err = u.gzip.Read(into)
 	}
 	switch {
-	case err == nil || err == io.EOF:
+	case err == nil || errors.Is(err, io.EOF):
 		return n, err
 	case u.broken != nil:
 		return n, u.broken
@@ -136,7 +136,7 @@ type packed unpacker
 // Read notes an error of the connection.
 func (p *packed) Read(into []byte) (int, error) {
 	n, err := p.from.Read(into)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		p.broken = err
 	}
 	return n, err

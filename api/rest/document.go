@@ -93,7 +93,7 @@ func (a *API) completeSchema(schema map[string]any, t reflect.Type) {
 			a.completeValue(property, field)
 		}
 	}
-	if documented, ok := reflect.New(t).Interface().(Documented); ok {
+	if documented, ok := reflect.TypeAssert[Documented](reflect.New(t)); ok {
 		documented.Document(schema)
 	}
 	dropRepeated(schema)

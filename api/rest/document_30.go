@@ -29,11 +29,7 @@ func downgradeValue(v any) {
 			m[union] = slices.DeleteFunc(kinds, func(kind any) bool { return object(kind)["type"] == "null" })
 		}
 	}
-	for exclusive, bound := range map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"} {
-		if limit, ok := m[exclusive]; ok && object(limit) == nil && limit != true {
-			m[bound], m[exclusive] = limit, true
-		}
-	}
+	downgradeBounds(m)
 	if examples := list(m["examples"]); len(examples) > 0 {
 		m["example"] = examples[0]
 		delete(m, "examples")
@@ -46,6 +42,14 @@ func downgradeValue(v any) {
 			if name != "$ref" {
 				delete(m, name) // nothing may stand beside a reference
 			}
+		}
+	}
+}
+
+func downgradeBounds(m map[string]any) {
+	for exclusive, bound := range map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"} {
+		if limit, ok := m[exclusive]; ok && object(limit) == nil && limit != true {
+			m[bound], m[exclusive] = limit, true
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,10 +80,8 @@ func sentinelOptions(address string) (*redis.FailoverOptions, error) {
 	values.Del("sentinel_username")
 	values.Del("sentinel_password")
 	sentinels := strings.Split(hosts, ",")
-	for _, host := range sentinels {
-		if host == "" {
-			return nil, errRedisURL
-		}
+	if slices.Contains(sentinels, "") {
+		return nil, errRedisURL
 	}
 	scheme := "redis://"
 	if strings.HasPrefix(address, sentinelTLSScheme) {

@@ -271,7 +271,7 @@ func TestACopyDoesNotBelieveWhatItsOriginalWrote(t *testing.T) {
 	asked := [2]int64{a.asked.Load(), copied.asked.Load()}
 	require.EqualValues(t, 1, copied.read(q).Rank)
 	require.EqualValues(t, 2, a.read(q).Rank)
-	require.Equal(t, asked, [2]int64{a.asked.Load(), copied.asked.Load()}, "Redis answers both")
+	require.Equal(t, [2]int64{a.asked.Load(), copied.asked.Load()}, asked, "Redis answers both")
 }
 
 // TestWhoIsGoneLeavesTheBoards forgets a user whom Postgres no longer has.

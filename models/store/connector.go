@@ -75,7 +75,7 @@ func (c *connector) connect(ctx context.Context) (driver.Conn, error) {
 		got, err := c.inner.Connect(ctx)
 		switch {
 		case err == nil:
-			return &conn{got.(*stdlib.Conn), c}, nil //nolint:forcetypeassert // the type of stdlib's connector
+			return &conn{got.(*stdlib.Conn), c}, nil //nolint:forcetypeassert,errcheck // the type of stdlib's connector
 		case errors.Is(err, errPooled):
 			continue
 		case !c.lostWithin(restartWithin) || !startsSoon(err):

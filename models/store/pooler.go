@@ -35,7 +35,7 @@ func CheckStatements(ctx context.Context, db *gorm.DB) (pooled bool, err error) 
 		conns = append(conns, conn)
 	}
 	err = conns[0].Raw(func(driven any) error {
-		pooled = driven.(*conn).of.pooled.Load() //nolint:forcetypeassert // the type of Open's connections
+		pooled = driven.(*conn).of.pooled.Load() //nolint:forcetypeassert,errcheck // the type of Open's connections
 		return nil
 	})
 	if err != nil {

@@ -24,7 +24,7 @@ func PgBouncer(t testing.TB, database string, connections int) string {
 	require.NoError(t, err)
 	port, err := local.FreePort()
 	require.NoError(t, err)
-	dir, err := os.MkdirTemp("", "lyo-pgbouncer-") // not below the test's own, which its user cannot enter
+	dir, err := os.MkdirTemp("", "lyo-pgbouncer-") //nolint:usetesting // below the test's own its user cannot enter it
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.Chmod(dir, 0o755))
