@@ -87,7 +87,7 @@ func screenshots(t *testing.T) string {
 	if dir == "" {
 		dir = os.Getenv("TEST_STATE_DIR")
 	}
-	dir = filepath.Join(dir, "screenshots")
+	dir = filepath.Join(dir, "screenshots", t.Name())
 	require.NoError(t, os.RemoveAll(dir))
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	t.Log("screenshots are kept in", dir)

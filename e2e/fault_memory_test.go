@@ -95,7 +95,9 @@ func (s *faultEnv) startLimited(name string, port int) *limited {
 	if err := os.Mkdir(l.group, 0o755); err != nil {
 		s.t.Skip("NOT RUN: a memory limit needs cgroups v1 and root:", err)
 	}
-	s.t.Cleanup(func() { _ = os.Remove(l.group) })
+	s.t.Cleanup(func() { // once the last process is gone
+		require.Eventually(s.t, func() bool { return os.Remove(l.group) == nil }, patience, 10*time.Millisecond)
+	})
 	require.NoError(s.t, os.WriteFile(filepath.Join(l.group, "memory.limit_in_bytes"), []byte(strconv.FormatInt(l.limit, 10)), 0o600))
 	var extra []string
 	for _, variable := range c.Env {
