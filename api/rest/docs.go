@@ -55,8 +55,8 @@ func (a *API) ServeDocs() {
 
 func (a *API) docsFile(c *gin.Context) {
 	switch name := c.Param("file"); name {
-	case "start.js":
-		a.sendFile(c, pageFiles, "pages/start.js")
+	case "start.js", "docs.css":
+		a.sendFile(c, pageFiles, "pages/"+name)
 	case "swagger-ui-bundle.js", "swagger-ui.css":
 		a.sendFile(c, static.FS, name+".gz")
 	case "favicon-16x16.png", "favicon-32x32.png":
