@@ -104,7 +104,7 @@ func TestDocsComeFromHere(t *testing.T) {
 	require.Equal(t, 200, page.status)
 	require.Contains(t, page.header.Get("Content-Security-Policy"), "script-src 'self'")
 	require.NotContains(t, string(page.body), "http")
-	for _, file := range []string{"swagger-ui-bundle.js", "swagger-ui.css", "start.js", "favicon-32x32.png"} {
+	for _, file := range []string{"swagger-ui-bundle.js", "swagger-ui.css", "docs.css", "start.js", "favicon-32x32.png"} {
 		a := w.do("GET", "/docs/"+file, "", "Accept-Encoding", "gzip")
 		require.Equal(t, http.StatusOK, a.status, file)
 		require.NotEmpty(t, a.header.Get("Content-Type"))

@@ -213,8 +213,8 @@ func (m *manifests) pods() map[string]corev1.PodTemplateSpec {
 	return pods
 }
 
-// sdkVariables are read by the Temporal SDK itself.
-var sdkVariables = map[string]bool{"TEMPORAL_API_KEY": true}
+// otherVariables are read by the Temporal SDK and by Go itself.
+var otherVariables = map[string]bool{"TEMPORAL_API_KEY": true, "GOMEMLIMIT": true}
 
 // requireLoads loads an environment as lyo does: every name must be known, and all of
 // it fit for production. Secrets from files or from a store are replaced by made-up
@@ -236,7 +236,7 @@ func requireLoads(t *testing.T, values map[string]string) config.Config {
 	}
 	var environ []string
 	for name, value := range values {
-		require.True(t, known[name] || sdkVariables[name], "%s is no variable of Lyo", name)
+		require.True(t, known[name] || otherVariables[name], "%s is no variable of Lyo", name)
 		if secret, ok := strings.CutSuffix(name, "_FILE"); ok {
 			require.Regexp(t, `^/secrets/[a-z-]+$`, value)
 			name, value = secret, secrets[secret]

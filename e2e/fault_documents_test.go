@@ -133,8 +133,8 @@ func uploads(number int) []extracttest.Hostile {
 	return all[:number]
 }
 
-// startPlainWorker starts a worker without the race detector, which takes memory of its own.
-func (s *system) startPlainWorker() {
+// plainProgram returns one without the race detector, which takes memory of its own.
+func (s *system) plainProgram() string {
 	s.t.Helper()
 	plain := *program
 	if plain == "" {
@@ -143,7 +143,13 @@ func (s *system) startPlainWorker() {
 		out, err := build.CombinedOutput()
 		require.NoError(s.t, err, string(out))
 	}
-	p, err := local.Start(local.Spec{Name: "worker", Path: plain, Args: []string{"worker"}, Env: s.environ(1), Out: s.out})
+	return plain
+}
+
+// startPlainWorker starts a worker of the plain program.
+func (s *system) startPlainWorker() {
+	s.t.Helper()
+	p, err := local.Start(local.Spec{Name: "worker", Path: s.plainProgram(), Args: []string{"worker"}, Env: s.environ(1), Out: s.out})
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { s.end(p) })
 	s.worker = p

@@ -32,7 +32,9 @@ func strict(cmd *cobra.Command) {
 	if cmd.HasSubCommands() {
 		cmd.SuggestionsMinimumDistance = 2
 		cmd.Args = unknownCommand
-		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		if cmd.RunE == nil {
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
 	}
 	for _, below := range cmd.Commands() {
 		strict(below)
