@@ -51,7 +51,7 @@ func (m *MailActivities) SendMail(ctx context.Context, id uuid.UUID) error {
 	}
 	if err := m.Mailer.Send(ctx, message); err != nil {
 		if fault, ok := errors.AsType[*mail.Error](err); ok && fault.Permanent {
-			if err := m.tell(ctx, letter); err != nil {
+			if err := m.reportRefusal(ctx, letter); err != nil {
 				return toApplicationError(err) // and the next try tells
 			}
 		}
@@ -60,9 +60,9 @@ func (m *MailActivities) SendMail(ctx context.Context, id uuid.UUID) error {
 	return toApplicationError(m.note(ctx, letter))
 }
 
-// tell writes into the user's inbox that a mail was refused for good. A mail to an earlier address of the account
+// reportRefusal writes into the user's inbox that a mail was refused for good. A mail to an earlier address of the account
 // is passed over: whoever has the account now need not learn of that address.
-func (m *MailActivities) tell(ctx context.Context, letter accounts.RenderedMail) error {
+func (m *MailActivities) reportRefusal(ctx context.Context, letter accounts.RenderedMail) error {
 	if letter.Mail.Kind == accounts.MailRestore {
 		return nil
 	}

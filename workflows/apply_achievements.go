@@ -39,7 +39,7 @@ func ApplyAchievements(ctx workflow.Context, in ApplyAchievementsInput) (ApplyPr
 	}
 	for range applyPages {
 		var done activities.Applied
-		sayf(ctx, "%d of %d users, %d achievements", in.Users, in.Total, in.Unlocked)
+		setDetailsf(ctx, "%d of %d users, %d achievements", in.Users, in.Total, in.Unlocked)
 		if err := workflow.ExecuteActivity(thorough(ctx, "Next users"), r.ApplyAchievements, in.After).Get(ctx, &done); err != nil {
 			return in.ApplyProgress, err
 		}

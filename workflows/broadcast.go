@@ -162,7 +162,7 @@ func (b *broadcast) start(ctx workflow.Context, shard activities.Shard, places w
 	b.in.Shards++
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: PushShardID(b.in.BroadcastID, b.in.Shards), TaskQueue: QueuePush, WaitForCancellation: true, WorkflowExecutionTimeout: shardFor,
-		StaticSummary: fmt.Sprintf("Shard %d", b.in.Shards), StaticDetails: StoryOf("PushShard", Facts{}).Details,
+		StaticSummary: fmt.Sprintf("Shard %d", b.in.Shards), StaticDetails: Describe("PushShard", Facts{}).Details,
 	})
 	shardRun := workflow.ExecuteChildWorkflow(child, PushShard, shard)
 	workflow.Go(ctx, func(ctx workflow.Context) {

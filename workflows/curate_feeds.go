@@ -44,7 +44,7 @@ func CurateFeeds(ctx workflow.Context, in CurateFeedsInput) (failed int, err err
 		if len(users) == 0 {
 			return in.Failed, nil
 		}
-		sayf(ctx, "Picks of %s: users after %s, %d failed so far", in.Day, in.After, in.Failed)
+		setDetailsf(ctx, "Picks of %s: users after %s, %d failed so far", in.Day, in.After, in.Failed)
 		failed, err := curateAll(ctx, in.Day, users)
 		if err != nil {
 			return in.Failed, err
@@ -114,7 +114,7 @@ func CheckContent(ctx workflow.Context, in CheckContentInput) error {
 	var c *activities.FeedActivities
 	page := activities.ContentPage{Last: in.After, More: true}
 	for n := range contentPagesARun {
-		sayf(ctx, "Page %d of the content, after %s", n+1, page.Last)
+		setDetailsf(ctx, "Page %d of the content, after %s", n+1, page.Last)
 		if err := workflow.ExecuteActivity(curating(ctx, "Next content"), c.AnalyseContent, page.Last).Get(ctx, &page); err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func CheckContent(ctx workflow.Context, in CheckContentInput) error {
 func checkLinks(ctx workflow.Context) error {
 	var c *activities.FeedActivities
 	for n := range linkRounds {
-		sayf(ctx, "Batch %d of the links", n+1)
+		setDetailsf(ctx, "Batch %d of the links", n+1)
 		checked := 0
 		if err := workflow.ExecuteActivity(packing(ctx, "Next links"), c.CheckLinks).Get(ctx, &checked); err != nil || checked == 0 {
 			return err

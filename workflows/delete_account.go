@@ -27,14 +27,14 @@ func DeleteAccount(ctx workflow.Context, in DeleteAccountInput) error {
 	if err := stopWork(ctx, who); err != nil {
 		return err
 	}
-	sayf(ctx, "The account can be restored until %s", sayUntil(in.Due))
+	setDetailsf(ctx, "The account can be restored until %s", formatTime(in.Due))
 	if err := sleep(ctx, in.Due.Sub(workflow.Now(ctx)), "The grace period"); err != nil {
 		return err
 	}
 	if err := stopWork(ctx, who); err != nil {
 		return err
 	}
-	sayf(ctx, "Erasing the account")
+	setDetailsf(ctx, "Erasing the account")
 	if err := workflow.ExecuteActivity(thorough(ctx, "Erase the rows"), d.EraseAccount, who).Get(ctx, nil); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func DeleteAccount(ctx workflow.Context, in DeleteAccountInput) error {
 	}
 	err := workflow.ExecuteActivity(thorough(ctx, "Prove that nothing is left"), d.ProveErased, in.UserID).Get(ctx, nil)
 	if err == nil {
-		sayf(ctx, "The account is erased")
+		setDetailsf(ctx, "The account is erased")
 	}
 	return err
 }
@@ -56,7 +56,7 @@ func stopWork(ctx workflow.Context, who activities.DeleteAccountInput) error {
 		if err := workflow.ExecuteActivity(quick(ctx, "Stop the work"), d.StopWork, who).Get(ctx, &open); err != nil || open == 0 {
 			return err
 		}
-		sayf(ctx, "Waiting for %d tasks to end", open)
+		setDetailsf(ctx, "Waiting for %d tasks to end", open)
 		if err := sleep(ctx, stopEvery, "Until the work has stopped"); err != nil {
 			return err
 		}

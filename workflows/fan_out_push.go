@@ -36,7 +36,7 @@ func pushNotification(ctx workflow.Context, news activities.Shard) error {
 		if err != nil || counts.Next == nil {
 			return err
 		}
-		sayf(ctx, "Waiting until %s for retries, or for quiet hours to end", sayUntil(*counts.Next))
+		setDetailsf(ctx, "Waiting until %s for retries, or for quiet hours to end", formatTime(*counts.Next))
 		if err := sleepUntil(ctx, *counts.Next, "Until retries are due, or quiet hours end"); err != nil {
 			return err
 		}

@@ -56,8 +56,8 @@ func TestEveryRegisteredWorkflowHasARule(t *testing.T) {
 	require.Greater(t, len(l.names), 15)
 	for _, name := range l.names {
 		require.Contains(t, executionTimeouts, name)
-		require.Contains(t, stories, name)
+		require.Contains(t, descriptions, name)
 	}
 	require.Len(t, executionTimeouts, len(l.names), "rules for workflows that are no more")
-	require.Len(t, stories, len(l.names), "stories of workflows that are no more")
+	require.Len(t, descriptions, len(l.names), "descriptions of workflows that are no more")
 }

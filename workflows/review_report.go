@@ -51,7 +51,7 @@ func ReviewReport(ctx workflow.Context, in ReviewReportInput) (Reviewed, error) 
 		if stage >= 1 {
 			next = in.DueAt.Add(time.Duration(stage-1) * reviewAgain) // 1: when it is due
 		}
-		sayf(ctx, "%d reminders so far, the next one at %s", done.Reminders, sayUntil(next))
+		setDetailsf(ctx, "%d reminders so far, the next one at %s", done.Reminders, formatTime(next))
 		if err := sleep(ctx, next.Sub(workflow.Now(ctx)), "Until the next reminder"); err != nil {
 			return done, endedWell(ctx, in, err)
 		}

@@ -35,12 +35,12 @@ const (
 // to end, and the next is skipped.
 func schedules() []client.ScheduleOptions {
 	schedule := func(id string, spec client.ScheduleSpec, late, within time.Duration, workflow string, args []any) client.ScheduleOptions {
-		story := StoryOf(workflow, Facts{Kind: id})
+		description := Describe(workflow, Facts{Kind: id})
 		return client.ScheduleOptions{
 			ID: id, Spec: spec, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: late,
 			Action: &client.ScheduleWorkflowAction{
 				ID: id, Workflow: workflow, Args: args, TaskQueue: QueueBackground, WorkflowExecutionTimeout: within,
-				StaticSummary: story.Summary, StaticDetails: story.Details, Memo: story.Memo,
+				StaticSummary: description.Summary, StaticDetails: description.Details, Memo: description.Memo,
 			},
 		}
 	}

@@ -65,7 +65,7 @@ func (s *progressTracker) reportProgress(ctx workflow.Context, percent int, step
 		Seq: s.next(), State: activities.Running, Progress: s.progress,
 		Step: step, Message: message, At: now(ctx), StartedAt: &s.started, Result: s.result,
 	})
-	s.tell(ctx)
+	s.showDetails(ctx)
 }
 
 // now returns the workflow's time, in the precision of Postgres.
@@ -121,6 +121,6 @@ func (s *progressTracker) finish(ctx workflow.Context, last activities.Event, ac
 	}
 	s.events = append(s.events, last)
 	s.recorded = len(s.events)
-	s.tell(ctx)
+	s.showDetails(ctx)
 	return nil
 }

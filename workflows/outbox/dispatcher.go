@@ -67,7 +67,7 @@ func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error
 	if err != nil {
 		return err
 	}
-	story, err := s.story(ctx, entry)
+	description, err := s.describe(ctx, entry)
 	if err != nil {
 		return err
 	}
@@ -80,9 +80,9 @@ func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes:                    searchAttributes(entry.SearchAttributes),
 		Priority:                                 priority(entry),
-		StaticSummary:                            story.Summary,
-		StaticDetails:                            story.Details,
-		Memo:                                     story.Memo,
+		StaticSummary:                            description.Summary,
+		StaticDetails:                            description.Details,
+		Memo:                                     description.Memo,
 	}, entry.Workflow, json.RawMessage(entry.Input))
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &already) {
@@ -92,20 +92,20 @@ func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error
 	return nil
 }
 
-// story returns what people read of the run in Temporal.
-func (s *Dispatcher) story(ctx context.Context, entry store.OutboxMessage) (workflows.Story, error) {
+// describe returns what people read of the run in Temporal.
+func (s *Dispatcher) describe(ctx context.Context, entry store.OutboxMessage) (workflows.Description, error) {
 	facts := workflows.Facts{Kind: entry.SearchAttributes[workflows.SearchAttributeKind.GetName()]}
 	if id, err := uuid.Parse(entry.SearchAttributes[workflows.SearchAttributeCourse.GetName()]); err == nil {
 		course, err := courses.FactsOf(ctx, s.DB, id)
 		if err != nil {
-			return workflows.Story{}, err
+			return workflows.Description{}, err
 		}
 		facts.Level, facts.Language = course.DifficultyLevel, course.Locale
 		if s.Titles {
 			facts.Title = course.Title
 		}
 	}
-	return workflows.StoryOf(entry.Workflow, facts), nil
+	return workflows.Describe(entry.Workflow, facts), nil
 }
 
 // priority orders waiting work: urgent first, users in turn among equals.

@@ -1,21 +1,21 @@
 package workflows
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/lyoapp/lyo/activities"
 )
 
-// What people read in Temporal's UI and command line: stories has what is said of a run at its start, each
+// What people read in Temporal's UI and command line: descriptions has what is said of a run at its start, each
 // activity and timer has a summary, and the current details say how far the run is. Nothing here is part of
 // what a replay compares.
 
-// Facts are what may be told of a run besides its workflow. Empty ones are left out.
+// Facts are what a description may say of a run besides its workflow. Empty ones are left out.
 type Facts struct {
 	Kind     string // as in LyoKind
 	Level    string
@@ -23,14 +23,14 @@ type Facts struct {
 	Title    string // private: only where titles may be in Temporal
 }
 
-// Story is what is told of a run from its start: a line, a text in Markdown, and the same facts as a memo.
-type Story struct {
+// Description is what Temporal shows of a run from its start: a line, a text in Markdown, and the same facts as a memo.
+type Description struct {
 	Summary, Details string
 	Memo             map[string]any
 }
 
-// stories are the name of the work and what it does, by registered workflow name.
-var stories = map[string]struct{ name, does string }{
+// descriptions are the name of the work and what it does, by registered workflow name.
+var descriptions = map[string]struct{ name, does string }{
 	"GenerateCourse":     {"Course", "Writes a course: looks for sources, plans it, writes lessons and their practice, and checks them."},
 	"RegenerateCourse":   {"Parts of a course again", "Writes parts of a course again. Each replaces its old version when it is done."},
 	"ReadSource":         {"Material", "Extracts the text of a learner's material."},
@@ -50,10 +50,10 @@ var stories = map[string]struct{ name, does string }{
 	"RemindOfReviews":    {"Reminders of reviews", "Reminds users of cards to review when it is their evening."},
 }
 
-// StoryOf returns the story of a run of the named workflow.
-func StoryOf(name string, f Facts) Story {
-	told := stories[name]
-	line, details, memo := told.name, told.does+"\n", map[string]any{}
+// Describe returns the description of a run of the named workflow.
+func Describe(name string, f Facts) Description {
+	of := descriptions[name]
+	line, details, memo := of.name, of.does+"\n", map[string]any{}
 	for _, fact := range []struct{ name, value string }{{"kind", f.Kind}, {"level", f.Level}, {"language", f.Language}} {
 		if fact.value == "" {
 			continue
@@ -69,7 +69,7 @@ func StoryOf(name string, f Facts) Story {
 		details += "\n- title: " + plain(f.Title)
 		memo["title"] = f.Title
 	}
-	return Story{Summary: short(line), Details: details, Memo: memo}
+	return Description{Summary: short(line), Details: details, Memo: memo}
 }
 
 // mostSummary bounds a summary as JSON, in bytes. The server refuses to start a run with more than 400,
@@ -78,18 +78,33 @@ const mostSummary = 240
 
 // short cuts a line to what may be a summary.
 func short(line string) string {
-	fits := func(text string) bool {
-		encoded, err := json.Marshal(text)
-		return err == nil && len(encoded) <= mostSummary
-	}
-	if fits(line) {
+	if jsonLength(line) <= mostSummary {
 		return line
 	}
-	letters := []rune(line[:min(len(line), 4*mostSummary)])
-	for !fits(string(letters) + "…") {
-		letters = letters[:len(letters)-1]
+	const mark = "…"
+	kept := jsonLength(mark)
+	for i, r := range line {
+		if kept += jsonLength(string(r)) - len(`""`); kept > mostSummary {
+			return line[:i] + mark
+		}
 	}
-	return string(letters) + "…"
+	return line
+}
+
+// jsonLength returns how many bytes a text of valid UTF-8 has as JSON: encoding/json itself may not be called in workflows.
+func jsonLength(text string) int {
+	length := len(`""`)
+	for _, r := range text {
+		switch {
+		case strings.ContainsRune("\"\\\b\f\n\r\t", r):
+			length += len(`\n`)
+		case r < ' ' || strings.ContainsRune("<>&\u2028\u2029", r):
+			length += len(`\u0000`)
+		default:
+			length += utf8.RuneLen(r)
+		}
+	}
+	return length
 }
 
 // marks are what Markdown would not show as it is, and what would break a line.
@@ -115,31 +130,31 @@ func recorded(events []activities.Event) string {
 	return fmt.Sprintf("Record %d %%, %s", last.Progress, last.Step)
 }
 
-// sayf sets the run's current details.
-func sayf(ctx workflow.Context, format string, args ...any) {
+// setDetailsf sets the run's current details.
+func setDetailsf(ctx workflow.Context, format string, args ...any) {
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf(format, args...))
 }
 
-// sayUntil is how a time is told.
-func sayUntil(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 MST") }
+// formatTime returns a time as people read it.
+func formatTime(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 MST") }
 
-// toldEvents is how many events the current details have: those of a course of ten lessons.
-const toldEvents = 40
+// shownEvents is how many events the current details have: those of a course of ten lessons.
+const shownEvents = 40
 
-// tell sets the current details to how far the task is, and what happened so far.
-func (s *progressTracker) tell(ctx workflow.Context) {
-	var text strings.Builder
+// showDetails sets the current details to how far the task is, and what happened so far.
+func (s *progressTracker) showDetails(ctx workflow.Context) {
+	var lines []string
 	if last := len(s.events) - 1; last >= 0 {
-		fmt.Fprintf(&text, "**%d %%**, %s\n", s.events[last].Progress, plain(s.events[last].Step))
+		lines = append(lines, fmt.Sprintf("**%d %%**, %s\n", s.events[last].Progress, plain(s.events[last].Step)))
 	}
-	left := max(len(s.events)-toldEvents, 0)
+	left := max(len(s.events)-shownEvents, 0)
 	if left > 0 {
-		fmt.Fprintf(&text, "\n- %d events before", left)
+		lines = append(lines, fmt.Sprintf("- %d events before", left))
 	}
 	for _, e := range s.events[left:] {
-		fmt.Fprintf(&text, "\n- `%s` %s", e.At.UTC().Format(time.TimeOnly), plain(e.Message))
+		lines = append(lines, fmt.Sprintf("- `%s` %s", e.At.UTC().Format(time.TimeOnly), plain(e.Message)))
 	}
-	workflow.SetCurrentDetails(ctx, text.String())
+	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n"))
 }
 
 // sleep is workflow.Sleep by a timer with a summary.
