@@ -29,10 +29,13 @@ type Builds struct {
 // reconcileBuilds moves the runs that are pinned to a build without workers to the current one, and ends those
 // which that one cannot replay. It does nothing where workers never were versioned.
 func (r *Reconciler) reconcileBuilds(ctx context.Context) error {
+	if r.Builds.Deployment == "" {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	found, err := r.Dispatcher.Temporal.WorkerDeploymentClient().GetHandle(r.Builds.Deployment).Describe(ctx, client.WorkerDeploymentDescribeOptions{})
-	if _, never := errors.AsType[*serviceerror.NotFound](err); never || r.Builds.Deployment == "" {
+	if _, never := errors.AsType[*serviceerror.NotFound](err); never {
 		return nil
 	}
 	if err != nil {
