@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // TestFaultClocksStep moves the clocks of Postgres and Redis by an hour, forth and back, while
@@ -93,10 +94,7 @@ return 1`)
 // fakeClock puts a program that runs by a file's clock into a folder, or skips the test.
 func (s *faultEnv) fakeClock(dir, clock, program string) {
 	s.t.Helper()
-	found, err := local.FindDebian(s.t.Context(), s.finder(), "faketime", "faketime", "libfaketime")
-	if err != nil {
-		s.requireProgram("faketime", err)
-	}
+	found, _ := storetest.Program(s.t, "faketime", "faketime", "libfaketime")
 	library := ""
 	for _, root := range []string{filepath.Dir(filepath.Dir(filepath.Dir(found))), "/"} {
 		if libraries, _ := filepath.Glob(filepath.Join(root, "usr/lib/*/faketime/libfaketime.so.1")); len(libraries) > 0 {
@@ -113,13 +111,4 @@ func (s *faultEnv) fakeClock(dir, clock, program string) {
 exec env LD_LIBRARY_PATH=%q LD_PRELOAD=%q FAKETIME_TIMESTAMP_FILE=%q FAKETIME_CACHE_DURATION=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 FAKETIME_DISABLE_SHM=1 %q "$@"
 `, local.LibraryPath(filepath.Dir(program)), library, clock, program)
 	require.NoError(s.t, os.WriteFile(filepath.Join(dir, filepath.Base(program)), []byte(script), 0o755))
-}
-
-// requireProgram skips a test without a program that it needs, except in CI.
-func (s *faultEnv) requireProgram(name string, err error) {
-	s.t.Helper()
-	if os.Getenv("CI") == "true" {
-		require.NoError(s.t, err)
-	}
-	s.t.Skipf("this test needs %s: %v", name, err)
 }

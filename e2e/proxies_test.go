@@ -10,13 +10,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -28,6 +26,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 const proxiedName = "lyo.example.org"
@@ -146,7 +145,7 @@ func (p proxy) learner(t *testing.T, from, email string) *learner {
 
 func startNginx(t *testing.T, a *api) proxy {
 	t.Helper()
-	program := debianProgram(t, "nginx", "nginx-light")
+	program, environ := storetest.Program(t, "nginx", "nginx-light")
 	p, dir, certificate, key := newProxy(t)
 	p.log = filepath.Join(dir, "access.log")
 	site := recipe(t, dir, "nginx/lyo.conf",
@@ -164,13 +163,13 @@ func startNginx(t *testing.T, a *api) proxy {
 	file := filepath.Join(dir, "nginx.conf")
 	require.NoError(t, os.WriteFile(file, []byte(user+"daemon off;\nworker_processes 1;\npid "+filepath.Join(dir, "pid")+";\nerror_log stderr warn;\n"+
 		"events {}\nhttp {\n"+temporary.String()+"include "+site+";\n}\n"), 0o600))
-	p.start(t, program, "-p", dir, "-c", file)
+	p.start(t, program, environ, "-p", dir, "-c", file)
 	return p
 }
 
 func startHAProxy(t *testing.T, a *api) proxy {
 	t.Helper()
-	program := debianProgram(t, "haproxy", "haproxy")
+	program, environ := storetest.Program(t, "haproxy", "haproxy")
 	p, dir, certificate, key := newProxy(t)
 	both := filepath.Join(dir, "both.pem")
 	var content []byte
@@ -184,19 +183,8 @@ func startHAProxy(t *testing.T, a *api) proxy {
 		"127.0.0.1:8000", strings.TrimPrefix(a.base, "http://"), "bind :80\n", fmt.Sprintf("bind 127.0.0.1:%d\n", p.plain),
 		"bind :443 ", fmt.Sprintf("bind 127.0.0.1:%d ", p.secure), "/etc/haproxy/certs/lyo.pem", both,
 		"timeout tunnel 60s", "timeout tunnel 30s")
-	p.start(t, program, "-db", "-f", file)
+	p.start(t, program, environ, "-db", "-f", file)
 	return p
-}
-
-// debianProgram finds a program that Debian has, and skips the test where it cannot be had, but in CI.
-func debianProgram(t *testing.T, name string, packages ...string) string {
-	t.Helper()
-	path, err := local.FindDebian(t.Context(), local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Out: t.Output()}, name, packages...)
-	if _, apt := exec.LookPath("apt-get"); errors.Is(err, local.ErrNotFound) && (os.Getenv("CI") != "true" || apt != nil) {
-		t.Skipf("no %s here: %v", name, err)
-	}
-	require.NoError(t, err)
-	return path
 }
 
 // recipe copies a file of deploy with replacements, each of which must occur.
@@ -237,12 +225,8 @@ func newProxy(t *testing.T) (p proxy, dir, certificate, key string) {
 }
 
 // start runs the proxy until the test ends, and waits until it takes the API's answers through.
-func (p *proxy) start(t *testing.T, program string, args ...string) {
+func (p *proxy) start(t *testing.T, program string, environ []string, args ...string) {
 	t.Helper()
-	environ := os.Environ()
-	if libraries := local.LibraryPath(filepath.Dir(program)); libraries != "" {
-		environ = append(environ, "LD_LIBRARY_PATH="+libraries)
-	}
 	var err error
 	p.Process, err = local.Start(local.Spec{Name: filepath.Base(program), Path: program, Args: args, Env: environ, Out: t.Output()})
 	require.NoError(t, err)

@@ -18,9 +18,9 @@ import (
 const KindDeletion = "account_deletion"
 
 // EndedDeletions returns whose deletions have ended, however they did, as far as Temporal still knows them.
-func EndedDeletions(ctx context.Context, c client.Client) (users []uuid.UUID, err error) {
+func EndedDeletions(ctx context.Context, c client.Client, namespace string) (users []uuid.UUID, err error) {
 	query := fmt.Sprintf("LyoKind = '%s' AND ExecutionStatus != 'Running'", KindDeletion)
-	err = eachRun(ctx, c, query, func(run *workflow.WorkflowExecutionInfo) error {
+	err = EachRun(ctx, c, namespace, query, func(run *workflow.WorkflowExecutionInfo) error {
 		var text string
 		payload := run.GetSearchAttributes().GetIndexedFields()[SearchAttributeUser.GetName()]
 		if err := converter.GetDefaultDataConverter().FromPayload(payload, &text); err != nil {
@@ -42,11 +42,11 @@ func ForgetRuns(ctx context.Context, c client.Client, namespace string, user uui
 		found++
 		return deleteRun(ctx, c, namespace, run.GetExecution())
 	}
-	err = eachRun(ctx, c, whose+fmt.Sprintf(" AND LyoKind != '%s'", KindDeletion), forget)
+	err = EachRun(ctx, c, namespace, whose+fmt.Sprintf(" AND LyoKind != '%s'", KindDeletion), forget)
 	if err != nil || found > 0 {
 		return found, err
 	}
-	return found, eachRun(ctx, c, whose, forget)
+	return found, EachRun(ctx, c, namespace, whose, forget)
 }
 
 func deleteRun(ctx context.Context, c client.Client, namespace string, run *common.WorkflowExecution) error {
@@ -60,10 +60,10 @@ func deleteRun(ctx context.Context, c client.Client, namespace string, run *comm
 	return nil
 }
 
-// eachRun calls do for every run that a query finds.
-func eachRun(ctx context.Context, c client.Client, query string, do func(*workflow.WorkflowExecutionInfo) error) error {
+// EachRun calls do for every run that a query finds, until do or a listing fails.
+func EachRun(ctx context.Context, c client.Client, namespace, query string, do func(*workflow.WorkflowExecutionInfo) error) error {
 	for page := []byte(nil); ; {
-		found, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: lookedAt, NextPageToken: page})
+		found, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace, Query: query, PageSize: lookedAt, NextPageToken: page})
 		if err != nil {
 			return fmt.Errorf("list runs: %w", err)
 		}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
@@ -103,20 +103,14 @@ func (r *Reconciler) moveRuns(ctx context.Context, from worker.WorkerDeploymentV
 	query := fmt.Sprintf("ExecutionStatus = 'Running' AND TemporalWorkflowVersioningBehavior = 'Pinned' AND TemporalWorkerDeploymentVersion = '%s:%s'",
 		from.DeploymentName, from.BuildID)
 	var faults []error
-	for page := []byte(nil); ; {
-		found, err := r.Dispatcher.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: r.Namespace, PageSize: 200, NextPageToken: page, Query: query,
-		})
-		if err != nil {
-			return errors.Join(append(faults, fmt.Errorf("list runs of build %s: %w", from.BuildID, err))...)
-		}
-		for _, run := range found.GetExecutions() {
-			faults = append(faults, r.moveRun(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId(), from.BuildID))
-		}
-		if page = found.GetNextPageToken(); len(page) == 0 {
-			return errors.Join(faults...)
-		}
+	err := workflows.EachRun(ctx, r.Dispatcher.Temporal, r.Namespace, query, func(run *workflow.WorkflowExecutionInfo) error {
+		faults = append(faults, r.moveRun(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId(), from.BuildID))
+		return nil
+	})
+	if err != nil {
+		faults = append(faults, fmt.Errorf("look at build %s: %w", from.BuildID, err))
 	}
+	return errors.Join(faults...)
 }
 
 func (r *Reconciler) moveRun(ctx context.Context, id, runID, build string) error {

@@ -11,7 +11,7 @@ import (
 // forgetErased deletes the runs of erased accounts from Temporal: all that name the user, and then the deletion's own,
 // which cannot delete itself while it goes on. A deletion whose account is still there was cancelled: nothing is deleted.
 func (r *Reconciler) forgetErased(ctx context.Context) error {
-	users, err := workflows.EndedDeletions(ctx, r.Dispatcher.Temporal)
+	users, err := workflows.EndedDeletions(ctx, r.Dispatcher.Temporal, r.Namespace)
 	if err != nil {
 		return err
 	}
