@@ -10,6 +10,8 @@ import (
 // ApplyAchievementsInput is the user id to continue after, with the progress so far.
 type ApplyAchievementsInput struct {
 	After uuid.UUID `json:"after"`
+	// Nightly is set where nothing should be left to unlock, since each action enqueues what it reaches.
+	Nightly bool `json:"nightly,omitempty"`
 	ApplyProgress
 }
 
@@ -25,7 +27,8 @@ type ApplyProgress struct {
 // history.
 const applyPages = 500
 
-// ApplyAchievements unlocks achievements for all users who already meet their conditions.
+// ApplyAchievements unlocks achievements for all users who already meet their conditions: after achievements were
+// applied, and every night.
 // The query "progress" returns its progress.
 func ApplyAchievements(ctx workflow.Context, in ApplyAchievementsInput) (ApplyProgress, error) {
 	if err := workflow.SetQueryHandler(ctx, QueryProgress, func() (ApplyProgress, error) { return in.ApplyProgress, nil }); err != nil {
@@ -45,6 +48,9 @@ func ApplyAchievements(ctx workflow.Context, in ApplyAchievementsInput) (ApplyPr
 		}
 		if done.Users == 0 {
 			in.Percent = 100
+			if in.Nightly && in.Unlocked > 0 {
+				workflow.GetLogger(ctx).Warn("achievements had been missed", "unlocked", in.Unlocked)
+			}
 			refreshBoards(ctx)
 			return in.ApplyProgress, nil
 		}

@@ -19,6 +19,7 @@ const (
 	ScheduleCurateFeeds     = "curate-feeds"
 	ScheduleCountTrending   = "count-trending"
 	ScheduleCheckContent    = "check-content"
+	ScheduleAchievements    = "check-achievements"
 )
 
 const (
@@ -56,6 +57,7 @@ func schedules() []client.ScheduleOptions {
 		nightly(1, 7, ScheduleCheckContent, "CheckContent", CheckContentInput{}),
 		nightly(2, 7, ScheduleCurateFeeds, "CurateFeeds", CurateFeedsInput{}),
 		nightly(3, 17, ScheduleSweepDevices, "SweepDevices"),
+		nightly(3, 37, ScheduleAchievements, "ApplyAchievements", ApplyAchievementsInput{Nightly: true}),
 		every(trendingEvery, trendingFor, ScheduleCountTrending, "CountTrending"),
 		every(remindEvery, remindFor, ScheduleRemindOfReviews, "RemindOfReviews", uuid.Nil),
 	}

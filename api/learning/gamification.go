@@ -12,6 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
 // gamification registers the routes of points, achievements and leaderboards.
@@ -205,7 +206,7 @@ type freezeView struct {
 type freezeOutput struct{ Body freezeView }
 
 func (h *handlers) spendFreeze(ctx context.Context, _ *rest.NoInput) (*freezeOutput, error) {
-	streak, err := learning.SpendFreeze(ctx, h.DB, rest.PrincipalOf(ctx).UserID, h.Now())
+	streak, err := learning.SpendFreeze(ctx, h.DB, rest.PrincipalOf(ctx).UserID, h.Now(), outbox.NewEnqueuer(h.Now))
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 	group.Go(func() error { return relay.Run(ctx) })
 	group.Go(func() error { return reconciler.Run(ctx) })
 	group.Go(func() error { return cleaner.Run(ctx) })
+	group.Go(func() error { return a.leaderboards().Keep(ctx) })
 	group.Go(func() error { return a.runWorkers(ctx) })
 	return group.Wait()
 }

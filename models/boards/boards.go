@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,10 @@ type Boards struct {
 	// Rebuild requests that the boards of a stamp are built again, asynchronously; nil: they
 	// are not. Requests for the same stamp are one.
 	Rebuild func(ctx context.Context, stamp uuid.UUID) error
+
+	mu      sync.Mutex
+	next    *batch     // that readers still may share
+	leading sync.Mutex // of the batch that is being written
 }
 
 // Query selects a range of a board.
@@ -51,13 +56,11 @@ func periods(now time.Time) []string {
 // errUnbelieved reports that Redis does not have what Postgres expects.
 var errUnbelieved = errors.New("the boards in redis are not to be believed")
 
-// errBusy reports that another process writes changes to Redis, or that there are too many.
+// errBusy reports that another process writes changes to Redis.
 var errBusy = errors.New("changes to boards are on their way")
 
-// catchUpAtMost is how many changes a reader applies to Redis; with more it reads from Postgres.
-const catchUpAtMost = 500
-
-// Read returns a range of a board as it is now. It never fails because of Redis.
+// Read returns a range of a board as it is now, or where more changes wait than can be written to Redis within
+// catchUpFor, as it was a moment ago. It never fails because of Redis.
 func (b *Boards) Read(ctx context.Context, q Query) (Page, error) {
 	if b.Redis == nil {
 		return b.fromRows(ctx, q)
@@ -72,38 +75,53 @@ func (b *Boards) Read(ctx context.Context, q Query) (Page, error) {
 	return b.fromRows(ctx, q)
 }
 
-// fromRedis answers from Redis if it has everything that Postgres has at this moment.
+// readTries bounds how often a reader begins anew because the boards were changed meanwhile.
+const readTries = 4
+
+// fromRedis answers from Redis if it has what Postgres expects.
 func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
 	now, err := learning.BoardsNow(ctx, b.DB)
 	if err != nil {
 		return Page{}, err
 	}
-	if now.Stamp == nil || now.Generation == nil {
-		return Page{}, b.ask(ctx, uuid.Nil)
-	}
-	expected := *now.Stamp
-	if now.Waiting {
-		now, err = b.bring(ctx, false, catchUpAtMost)
-		if err == nil && now.Waiting {
-			err = errBusy
+	for range readTries {
+		if now.Stamp == nil || now.Generation == nil {
+			return Page{}, b.ask(ctx, uuid.Nil)
 		}
+		if now.Waiting {
+			after, err := b.catchUp(ctx)
+			switch {
+			case errors.Is(err, errUnbelieved):
+				return Page{}, b.doubt(ctx, *now.Stamp)
+			case err == nil:
+				now = after
+			case !errors.Is(err, errBusy):
+				return Page{}, err
+			}
+		}
+		page, err := b.ranked(ctx, q, now)
+		if !errors.Is(err, errUnbelieved) {
+			return page, err
+		}
+		// Who has changed them since may not have committed yet: the next batch comes after that.
+		after, err := b.catchUp(ctx)
+		if err != nil && !errors.Is(err, errUnbelieved) {
+			return Page{}, err
+		}
+		if after.Stamp == nil || *after.Stamp == *now.Stamp {
+			return Page{}, b.doubt(ctx, *now.Stamp)
+		}
+		now = after
 	}
-	var page Page
-	if err == nil {
-		page, err = b.ranked(ctx, q, now)
-	}
-	if errors.Is(err, errUnbelieved) {
-		return Page{}, errors.Join(err, b.doubt(ctx, expected))
-	}
-	return page, err
+	return Page{}, errBusy
 }
 
 // doubt requests a rebuild if Postgres still expects that stamp; otherwise another
-// process has rebuilt.
+// process has rebuilt. It returns errUnbelieved.
 func (b *Boards) doubt(ctx context.Context, stamp uuid.UUID) error {
 	now, err := learning.BoardsNow(ctx, b.DB)
 	if err != nil || now.Stamp == nil || *now.Stamp != stamp {
-		return err
+		return errors.Join(errUnbelieved, err)
 	}
 	return b.ask(ctx, stamp)
 }

@@ -3,6 +3,7 @@ package boards
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
@@ -59,7 +60,7 @@ return 1
 // bringAtOnce bounds one call of the script, since Redis does nothing else meanwhile.
 const bringAtOnce = 500
 
-// Refresh applies every pending change to Redis. Without Redis it drops the changes and
+// Refresh applies every pending change to Redis; errBusy: another process is at it for long. Without Redis it drops the changes and
 // marks the boards as missing, so that a later Redis starts anew; a rebuild of missing
 // boards is requested.
 func (b *Boards) Refresh(ctx context.Context) error {
@@ -67,7 +68,7 @@ func (b *Boards) Refresh(ctx context.Context) error {
 		return b.forgetAll(ctx)
 	}
 	for {
-		now, err := b.bring(ctx, true, bringAtOnce)
+		now, err := b.bring(ctx, bringAtOnce, refreshWait)
 		switch {
 		case errors.Is(err, errUnbelieved):
 			return b.asked(ctx, now)
@@ -90,7 +91,7 @@ func (b *Boards) asked(ctx context.Context, now learning.BoardNow) error {
 
 func (b *Boards) forgetAll(ctx context.Context) error {
 	return b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if _, _, err := learning.LockBoards(tx, true); err != nil {
+		if _, err := learning.LockBoards(tx, 0); err != nil {
 			return err
 		}
 		if _, err := learning.TakeBoardChanges(tx, 0); err != nil {
@@ -102,10 +103,10 @@ func (b *Boards) forgetAll(ctx context.Context) error {
 
 // bring writes up to most changes to Redis and returns the state after that. The error is
 // errUnbelieved when the boards are missing, or are not those that Postgres expects; the
-// changes stay then. Without wait it returns errBusy when another process is writing.
-func (b *Boards) bring(ctx context.Context, wait bool, most int) (now learning.BoardNow, err error) {
+// changes stay then. It is errBusy when another process has been writing for longer than wait.
+func (b *Boards) bring(ctx context.Context, most int, wait time.Duration) (now learning.BoardNow, err error) {
 	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		state, busy, err := learning.LockBoards(tx, wait)
+		state, err := learning.LockBoards(tx, wait)
 		if err != nil {
 			return err
 		}
@@ -113,10 +114,7 @@ func (b *Boards) bring(ctx context.Context, wait bool, most int) (now learning.B
 		if now.Database, err = store.Identity(ctx, tx); err != nil {
 			return err
 		}
-		switch {
-		case busy:
-			return errBusy
-		case state.Stamp == nil:
+		if state.Stamp == nil {
 			return errUnbelieved
 		}
 		users, err := learning.TakeBoardChanges(tx, most)
@@ -136,8 +134,14 @@ func (b *Boards) bring(ctx context.Context, wait bool, most int) (now learning.B
 		now.Waiting = len(users) == most
 		return nil
 	})
+	if store.IsLockTimeout(err) {
+		err = errBusy
+	}
 	return now, err
 }
+
+// refreshWait is how long Refresh waits for another process.
+const refreshWait = 5 * time.Second
 
 func unique(users []uuid.UUID) []uuid.UUID {
 	seen := make(map[uuid.UUID]bool, len(users))
@@ -194,7 +198,7 @@ func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
 		return nil
 	}
 	err := b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		state, _, err := learning.LockBoards(tx, true)
+		state, err := learning.LockBoards(tx, 0)
 		if err != nil || state.Stamp == nil {
 			return err
 		}
@@ -213,7 +217,7 @@ func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
 // drop removes the boards that Postgres knows of from Redis, and marks them as missing.
 func (b *Boards) drop(ctx context.Context) error {
 	return b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		state, _, err := learning.LockBoards(tx, true)
+		state, err := learning.LockBoards(tx, 0)
 		if err != nil || state.Generation == nil {
 			return err
 		}

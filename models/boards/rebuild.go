@@ -30,7 +30,7 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 		if err := tx.Exec("SET LOCAL work_mem = '256MB'").Error; err != nil {
 			return err
 		}
-		state, _, err := learning.LockBoards(tx, true)
+		state, err := learning.LockBoards(tx, 0)
 		if err != nil {
 			return err
 		}

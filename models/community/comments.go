@@ -213,7 +213,7 @@ func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now ti
 	if err := countComment(tx, c, 1); err != nil || c.AuthorID == nil {
 		return err
 	}
-	if _, err := learning.Earn(tx, *c.AuthorID, gamification.RuleCommentCreated, c.ID.String(), now, f); err != nil {
+	if _, err := learning.Earn(tx, *c.AuthorID, gamification.RuleCommentCreated, c.ID.String(), now, f, gamification.FactCommentsOnOthers); err != nil {
 		return err
 	}
 	data := func(kind notify.NotificationKind) map[string]string {

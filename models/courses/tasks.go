@@ -10,6 +10,7 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/activity"
+	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
@@ -142,7 +143,7 @@ func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Gener
 }
 
 // announceCourse notifies the owner of a course that is READY for the first time, adds a public one
-// to feeds, and enqueues a check of the owner's achievements.
+// to feeds, and enqueues the unlocking of what its owner has reached by it.
 func announceCourse(tx *gorm.DB, c Course, f notify.Enqueuer) error {
 	err := notify.Notify(tx, notify.Notification{
 		UserID: c.OwnerUserID, Kind: notify.NotifyCourseReady, Title: "Your course is ready", Body: c.Title, CreatedAt: *c.PublishedAt,
@@ -156,7 +157,7 @@ func announceCourse(tx *gorm.DB, c Course, f notify.Enqueuer) error {
 			return err
 		}
 	}
-	return f.EnqueueUnlock(tx, c.OwnerUserID, c.ID)
+	return f.EnqueueUnlockBy(tx, c.OwnerUserID, c.ID, gamification.FactGenerated)
 }
 
 // FindWhole returns a course with its lessons, for whoever asks.

@@ -81,6 +81,11 @@ func (c Criteria) check(depth int) error {
 	return nil
 }
 
+// Mentions reports whether the criteria ask for one of the facts.
+func (c Criteria) Mentions(facts ...Fact) bool {
+	return slices.Contains(facts, c.Fact) || slices.ContainsFunc(slices.Concat(c.All, c.Any), func(part Criteria) bool { return part.Mentions(facts...) })
+}
+
 // Met reports whether facts meet the criteria.
 func (c Criteria) Met(facts Facts) bool {
 	current, target := c.Progress(facts)

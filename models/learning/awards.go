@@ -33,8 +33,8 @@ type Awarded struct {
 	Source    string `json:"source"`
 }
 
-// AwardPoints gives a user points, with an entry in the audit log, and enqueues a
-// check of their achievements. A request with a key gives them once: a repeated one returns
+// AwardPoints gives a user points, with an entry in the audit log, and enqueues the
+// unlocking of what they have reached by them. A request with a key gives them once: a repeated one returns
 // the first result.
 func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f notify.Enqueuer) (result Awarded, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -76,14 +76,11 @@ func (a Award) give(tx *gorm.DB, f notify.Enqueuer) (Awarded, error) {
 	if entry == nil {
 		return result, nil
 	}
-	if err := b.flush(); err != nil {
-		return result, err
-	}
 	a.Entry.Details = map[string]any{"points": a.Points, "reason": a.Reason}
 	if err := store.Audit(tx.Statement.Context, tx, a.Entry); err != nil {
 		return result, err
 	}
-	return result, f.EnqueueUnlock(tx, a.UserID, entry.ID)
+	return result, b.finish(entry.ID, f)
 }
 
 var awardSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d14")

@@ -170,19 +170,16 @@ func BoardsNow(ctx context.Context, db *gorm.DB) (now BoardNow, err error) {
 	return now, err
 }
 
-// LockBoards locks the boards in Redis against other changes until the transaction ends.
-// Without wait, busy reports that another process has locked them.
-func LockBoards(tx *gorm.DB, wait bool) (state BoardState, busy bool, err error) {
-	lock := clause.Locking{Strength: "UPDATE"}
-	if !wait {
-		lock.Options = "SKIP LOCKED"
+// LockBoards locks the boards in Redis against other changes until the transaction ends. It waits for
+// as long as another process has them, but no longer than wait, if that is above zero; see store.IsLockTimeout.
+func LockBoards(tx *gorm.DB, wait time.Duration) (state BoardState, err error) {
+	if wait > 0 {
+		if err := tx.Exec("SELECT set_config('lock_timeout', ?, true)", fmt.Sprint(max(1, wait.Milliseconds()))).Error; err != nil {
+			return state, err
+		}
 	}
-	var rows []BoardState
-	err = tx.Clauses(lock).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return state, true, err
-	}
-	return rows[0], false, nil
+	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).First(&state).Error
+	return state, err
 }
 
 // StampBoards records the generation and stamp of the boards in Redis. Nil: there are none.

@@ -57,12 +57,14 @@ func (b *ledgerTx) recordEvent(event Event, rule gamification.Rule, source strin
 	return b.learnedOn(b.calendar.Day(event.At))
 }
 
-// finish flushes the ledger and enqueues a check of achievements, if anything has changed.
-func (b *ledgerTx) finish(event uuid.UUID, f notify.Enqueuer) error {
-	if !b.changed {
-		return nil
-	}
+// finish flushes the ledger and enqueues the unlocking of what the user has reached by what has changed in it
+// and by the facts that the event has raised besides.
+func (b *ledgerTx) finish(event uuid.UUID, f notify.Enqueuer, raised ...gamification.Fact) error {
 	if err := b.flush(); err != nil {
+		return err
+	}
+	reached, err := b.reached(raised...)
+	if err != nil || !reached {
 		return err
 	}
 	return f.EnqueueUnlock(b.tx, b.user, event)

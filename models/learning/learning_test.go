@@ -153,7 +153,7 @@ func TestAWeeksFreezeIsSpentOnce(t *testing.T) {
 	var group errgroup.Group
 	for range 5 {
 		group.Go(func() error {
-			_, err := learning.SpendFreeze(context.Background(), db, ada, wednesday)
+			_, err := learning.SpendFreeze(context.Background(), db, ada, wednesday, notify.Enqueuer{})
 			if store.CodeOf(err) == store.Conflict {
 				return nil
 			}

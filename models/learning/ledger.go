@@ -89,10 +89,12 @@ func (s *Score) unlocked(at time.Time) {
 }
 
 // Earn gives a user the points of a rule for a source, in the transaction of the event, and
-// enqueues a check of their achievements. The same rule and source again earns nothing.
-// Some rules have a daily limit. The first event of a day earns a bonus. Earn returns the
-// total after that.
-func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f notify.Enqueuer) (Total, error) {
+// enqueues the unlocking of what they have reached by these points and by the facts that the event has raised. The
+// same rule and source again earns nothing. Some rules have a daily limit. The first event of a day earns a bonus.
+// Earn returns the total after that.
+func Earn(
+	tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f notify.Enqueuer, raised ...gamification.Fact,
+) (Total, error) {
 	b, err := beginLedger(tx, user, at)
 	if err != nil {
 		return Total{}, err
@@ -104,10 +106,7 @@ func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at
 	if err := b.firstOfDay(at); err != nil {
 		return b.total, err
 	}
-	if err := b.flush(); err != nil {
-		return b.total, err
-	}
-	return b.total, f.EnqueueUnlock(tx, user, made.ID)
+	return b.total, b.finish(made.ID, f, raised...)
 }
 
 // ledgerTx is a user's part of the ledger, open and locked in a transaction.
@@ -116,6 +115,7 @@ type ledgerTx struct {
 	user     uuid.UUID
 	calendar gamification.Calendar
 	total    Total
+	before   Total             // as it was locked
 	periods  map[string]*Score // touched ones
 	changed  bool
 }
@@ -130,6 +130,7 @@ func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) 
 			return nil, err
 		}
 		_, err = b.lock() // another transaction may have created it
+		b.before = Total{}
 	}
 	if err != nil {
 		return nil, err
@@ -140,6 +141,7 @@ func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) 
 
 func (b *ledgerTx) lock() (there bool, err error) {
 	found := b.tx.Clauses(clause.Locking{Strength: "UPDATE"}).Limit(1).Find(&b.total, "user_id = ?", b.user)
+	b.before = b.total
 	return found.RowsAffected > 0, found.Error
 }
 

@@ -96,8 +96,7 @@ func (r Review) note(b *ledgerTx, card *ReviewCard, f notify.Enqueuer) error {
 	if err := b.recordEvent(event, "", ""); err != nil {
 		return err
 	}
-	b.changed = true // facts have: achievements may ask for reviews
-	return b.finish(log.ID, f)
+	return b.finish(log.ID, f, gamification.FactReviews)
 }
 
 // ReviewStats are what a user's cards are like that are not at rest.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 )
 
@@ -80,7 +81,7 @@ func freezesOf(tx *gorm.DB, user uuid.UUID) (days []gamification.Day, err error)
 
 // SpendFreeze spends a freeze on the user's freezable day. The error is Conflict when there is none.
 // A week's freeze is spent once, also by concurrent requests.
-func SpendFreeze(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Streak, error) {
+func SpendFreeze(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, f notify.Enqueuer) (Streak, error) {
 	var after Streak
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		b, err := beginLedger(tx, user, now)
@@ -102,7 +103,7 @@ func SpendFreeze(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time
 		if err := b.countDays(); err != nil {
 			return err
 		}
-		if err := b.flush(); err != nil {
+		if err := b.finish(store.NewID(), f); err != nil {
 			return err
 		}
 		after, err = StreakOf(ctx, tx, user, now)

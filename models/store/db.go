@@ -91,6 +91,12 @@ func IsUniqueViolation(err error, index string) bool {
 	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == index
 }
 
+// IsLockTimeout reports whether err is that a lock could not be had within lock_timeout.
+func IsLockTimeout(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "55P03"
+}
+
 // IsRefusedData reports whether Postgres, or the driver before it, refuses a value for what it is: out of
 // its column's range, of no valid encoding, against a check. The same value is refused each time.
 func IsRefusedData(err error) bool {

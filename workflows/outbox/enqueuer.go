@@ -4,7 +4,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
@@ -16,6 +19,9 @@ func NewEnqueuer(clock func() time.Time) notify.Enqueuer {
 	return notify.Enqueuer{
 		Push:   func(n notify.Notification) store.OutboxMessage { return fanOutPush(n, clock()) },
 		Unlock: func(user, event uuid.UUID) store.OutboxMessage { return unlockAchievements(user, event, clock()) },
+		Reached: func(tx *gorm.DB, user uuid.UUID, raised ...gamification.Fact) (bool, error) {
+			return learning.Reached(tx, user, clock(), raised...)
+		},
 	}
 }
 
