@@ -24,7 +24,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	relay := &outbox.Relay{
-		Dispatcher: a.dispatcher, DatabaseURL: a.cfg.Database.Direct().Reveal(), Clock: clock, Log: a.log, Poll: 5 * time.Second,
+		Dispatcher: a.dispatcher, DatabaseURL: a.cfg.Database.Direct().Reveal(), Clock: clock, Log: a.log, Poll: time.Second,
 	}
 	reconciler := &outbox.Reconciler{
 		Dispatcher: a.dispatcher, Clock: clock, Log: a.log,

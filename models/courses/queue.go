@@ -139,6 +139,7 @@ func releaseNext(tx *gorm.DB, user uuid.UUID, now time.Time) error {
 	if err != nil || queue.Waiting == 0 {
 		return err
 	}
+	store.WakeRelays(tx)
 	// A row that is locked belongs to a task being cancelled at this moment.
 	return tx.Exec(`
 		UPDATE outbox SET held = false, due_at = ?, priority = ? WHERE id =

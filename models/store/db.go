@@ -51,6 +51,9 @@ func Open(url string, pool Pool) (*gorm.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
+	if err := db.Use(&wake{}); err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
 	raw.SetMaxOpenConns(pool.MaxOpen)
 	raw.SetMaxIdleConns(pool.MaxOpen)
 	raw.SetConnMaxLifetime(pool.MaxLifetime)

@@ -102,8 +102,9 @@ func FindMessage(ctx context.Context, db *gorm.DB, id uuid.UUID) (entry OutboxMe
 	return rows[0], true, nil
 }
 
-// Enqueue writes a message to the outbox. Enqueueing the same message twice is harmless.
+// Enqueue writes a message to the outbox and wakes the relays. Enqueueing the same message twice is harmless.
 func Enqueue(ctx context.Context, db *gorm.DB, message OutboxMessage) error {
+	WakeRelays(db)
 	return db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&message).Error
 }
 

@@ -144,7 +144,7 @@ func (r *Relay) listenOnce(ctx context.Context, wakes []chan struct{}) error {
 		r.Log.InfoContext(ctx, "a pooler is between this process and Postgres: the outbox is read at intervals; DATABASE_DIRECT_URL makes it quicker", "every", r.Poll)
 		return errPooled
 	}
-	if _, err := conn.Exec(ctx, "LISTEN lyo_outbox"); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+store.WakeChannel); err != nil {
 		return err
 	}
 	for {
