@@ -1,6 +1,9 @@
 package accounts
 
 import (
+	"database/sql"
+	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,26 +21,40 @@ func ZoneOf(name string) *time.Location {
 	return zone
 }
 
-// CalendarOf returns the calendar of a user, by the zones they have lived in.
-func CalendarOf(tx *gorm.DB, user uuid.UUID) (gamification.Calendar, error) {
-	var rows []struct {
-		Timezone      string
-		At            *time.Time
-		Before, After *string
+// CalendarSQL is an expression for what ParseCalendar takes, of the row of users u.
+const CalendarSQL = `json_build_object('zone', u.timezone, 'moves',
+	(SELECT json_agg(json_build_object('at', m.at, 'before', m.before, 'after', m.after) ORDER BY m.at, m.id) FROM zone_moves m WHERE m.user_id = u.id))`
+
+// ParseCalendar returns a user's calendar from what CalendarSQL finds: the zones they have lived in.
+func ParseCalendar(found []byte) (gamification.Calendar, error) {
+	var c struct {
+		Zone  string
+		Moves []struct {
+			At            time.Time
+			Before, After string
+		}
 	}
-	err := tx.Raw(`SELECT u.timezone, m.at, m.before, m.after FROM users u LEFT JOIN zone_moves m ON m.user_id = u.id
-		WHERE u.id = ? ORDER BY m.at, m.id`, user).Scan(&rows).Error
+	if err := json.Unmarshal(found, &c); err != nil {
+		return gamification.Calendar{}, err
+	}
+	moves := make([]gamification.Move, len(c.Moves))
+	for i, m := range c.Moves {
+		moves[i] = gamification.Move{At: m.At, Before: ZoneOf(m.Before), After: ZoneOf(m.After)}
+	}
+	return gamification.NewCalendar(ZoneOf(c.Zone), moves), nil
+}
+
+// CalendarOf returns the calendar of a user; of nobody it is that of UTC.
+func CalendarOf(tx *gorm.DB, user uuid.UUID) (gamification.Calendar, error) {
+	var found []byte
+	err := tx.Raw("SELECT "+CalendarSQL+" FROM users u WHERE u.id = ?", user).Row().Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gamification.NewCalendar(time.UTC, nil), nil
+	}
 	if err != nil {
 		return gamification.Calendar{}, err
 	}
-	zone, moves := time.UTC, []gamification.Move{}
-	for _, r := range rows {
-		zone = ZoneOf(r.Timezone)
-		if r.At != nil {
-			moves = append(moves, gamification.Move{At: *r.At, Before: ZoneOf(*r.Before), After: ZoneOf(*r.After)})
-		}
-	}
-	return gamification.NewCalendar(zone, moves), nil
+	return ParseCalendar(found)
 }
 
 // moveZone records a user's previous time zone, if it has changed.

@@ -105,11 +105,16 @@ func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
 		}
 		// Who has changed them since may not have committed yet: the next batch comes after that.
 		after, err := b.catchUp(ctx)
-		if err != nil && !errors.Is(err, errUnbelieved) {
-			return Page{}, err
+		if errors.Is(err, errBusy) {
+			after, err = learning.BoardsNow(ctx, b.DB)
+		} else if err == nil && after.Stamp != nil && *after.Stamp == *now.Stamp {
+			err = errUnbelieved
 		}
-		if after.Stamp == nil || *after.Stamp == *now.Stamp {
+		if errors.Is(err, errUnbelieved) {
 			return Page{}, b.doubt(ctx, *now.Stamp)
+		}
+		if err != nil {
+			return Page{}, err
 		}
 		now = after
 	}

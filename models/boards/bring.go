@@ -15,7 +15,7 @@ import (
 
 // bringScript writes users' scores, if the boards still have the stamp that Postgres
 // expects and no key has lost anything, and sets a new stamp: incomplete boards never
-// get one. It is idempotent.
+// get one. It is idempotent. The stamp that it replaces is kept, for readers that are one batch behind.
 //
 // KEYS: stamp, then users, points, level and achievements of each period. ARGV: the
 // expected stamp, the new one, TTLs of the keys and of the stamp in seconds, the database
@@ -52,7 +52,7 @@ for at = 2, #KEYS, 4 do
     redis.call('EXPIRE', KEYS[at + n], ARGV[3])
   end
 end
-redis.call('HSET', KEYS[1], 'stamp', ARGV[2])
+redis.call('HSET', KEYS[1], 'stamp', ARGV[2], 'before', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1
 `)

@@ -30,13 +30,20 @@ func (b *Boards) catchUp(ctx context.Context) (learning.BoardNow, error) {
 		go b.lead(context.WithoutCancel(ctx), mine) // others wait for it too, whatever becomes of this reader
 	}
 	b.mu.Unlock()
+	timeout := time.NewTimer(2 * catchUpFor) // of this batch and the one before it
+	defer timeout.Stop()
 	select {
 	case <-mine.done:
 		return mine.now, mine.err
+	case <-timeout.C:
+		return learning.BoardNow{}, errBusy
 	case <-ctx.Done():
 		return learning.BoardNow{}, ctx.Err()
 	}
 }
+
+// leadFor bounds a batch in a system that hangs. One that is cut off between Redis and Postgres costs a rebuild.
+const leadFor = 30 * time.Second
 
 func (b *Boards) lead(ctx context.Context, mine *batch) {
 	b.leading.Lock()
@@ -45,7 +52,7 @@ func (b *Boards) lead(ctx context.Context, mine *batch) {
 	b.next = nil
 	b.mu.Unlock()
 	defer close(mine.done)
-	ctx, cancel := context.WithTimeout(ctx, 4*catchUpFor)
+	ctx, cancel := context.WithTimeout(ctx, leadFor)
 	defer cancel()
 	until := time.Now().Add(catchUpFor)
 	for {

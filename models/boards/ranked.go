@@ -11,14 +11,15 @@ import (
 )
 
 // readScript reads a range of a board in one call, so that all of it is of one moment.
-// It returns nothing unless the stamp is the expected one and no key has lost anything.
+// It returns nothing unless the stamp is the expected one, or that of the batch that came right after it, and no key has lost anything.
 //
 // KEYS: stamp, users, ranking. ARGV: the expected stamp, the viewer's field, which of a
 // record's members the ranking has (from 0), ranks to skip, how many, 1 for around the
 // viewer, the database that they must be of. Answer: size, the viewer's rank (0: none), ranks skipped, members, their
 // records.
 var readScript = redis.NewScript(`
-if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] or redis.call('HGET', KEYS[1], 'database') ~= ARGV[7] then return false end
+local stamps = redis.call('HMGET', KEYS[1], 'stamp', 'before', 'database')
+if stamps[3] ~= ARGV[7] or stamps[1] ~= ARGV[1] and stamps[2] ~= ARGV[1] then return false end
 local size = redis.call('ZCARD', KEYS[3])
 if size ~= tonumber(redis.call('HGET', KEYS[1], KEYS[3]) or '0') then return false end
 if redis.call('HLEN', KEYS[2]) ~= tonumber(redis.call('HGET', KEYS[1], KEYS[2]) or '0') then return false end

@@ -1,6 +1,7 @@
 package learning
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -8,7 +9,6 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
@@ -16,7 +16,7 @@ import (
 
 // PeriodScore is what a user has earned in a month or a week.
 type PeriodScore struct {
-	Period string    `gorm:"primaryKey"`
+	Period string    `gorm:"primaryKey" json:"period"`
 	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Score
 }
@@ -56,12 +56,12 @@ type Total struct {
 // Score is what boards rank by: points, the level they amount to, achievements, and when
 // each was reached. The times mean something only above zero points or achievements.
 type Score struct {
-	Points         int64
-	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"` // when the points were reached
-	Level          int
-	LevelAt        time.Time
-	Achievements   int
-	AchievementsAt time.Time
+	Points         int64     `json:"points"`
+	UpdatedAt      time.Time `gorm:"autoUpdateTime:false" json:"updated_at"` // when the points were reached
+	Level          int       `json:"level"`
+	LevelAt        time.Time `json:"level_at"`
+	Achievements   int       `json:"achievements"`
+	AchievementsAt time.Time `json:"achievements_at"`
 }
 
 // add adds points. The times of a score never go back, though points for an earlier
@@ -116,13 +116,16 @@ type ledgerTx struct {
 	calendar gamification.Calendar
 	total    Total
 	before   Total             // as it was locked
+	stored   map[string]*Score // of periods, as they were read; nil: there is none
 	periods  map[string]*Score // touched ones
+	locked   []json.RawMessage // criteria of the achievements that are not unlocked
 	changed  bool
 }
 
-// beginLedger locks a user's total, creating it where there is none.
+// beginLedger locks a user's total, creating it where there is none, and reads what events at about now are
+// decided by. Whatever the ledger has of the user changes only under this lock.
 func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) {
-	b := &ledgerTx{tx: tx, user: user, periods: map[string]*Score{}}
+	b := &ledgerTx{tx: tx, user: user, stored: map[string]*Score{}, periods: map[string]*Score{}}
 	there, err := b.lock()
 	if err == nil && !there {
 		fresh := Total{UserID: user, Score: freshScore(now)}
@@ -135,8 +138,7 @@ func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) 
 	if err != nil {
 		return nil, err
 	}
-	b.calendar, err = accounts.CalendarOf(tx, user)
-	return b, err
+	return b, b.read(PeriodsOf(now))
 }
 
 func (b *ledgerTx) lock() (there bool, err error) {
@@ -203,24 +205,44 @@ func (b *ledgerTx) eachScore(at time.Time, change func(*Score)) error {
 	return nil
 }
 
-// openPeriods reads the scores of periods that are not open yet, or begins them.
+// openPeriods opens the scores of periods, or begins them.
 func (b *ledgerTx) openPeriods(periods ...string) error {
 	closed := slices.DeleteFunc(slices.Clone(periods), func(period string) bool { return b.periods[period] != nil })
-	if len(closed) == 0 {
-		return nil
-	}
-	var rows []PeriodScore
-	if err := b.tx.Find(&rows, "period IN ? AND user_id = ?", closed, b.user).Error; err != nil {
+	if err := b.readPeriods(closed); err != nil {
 		return err
 	}
 	for _, period := range closed {
 		s := freshScore(b.total.UpdatedAt)
+		if stored := b.stored[period]; stored != nil {
+			s = *stored
+		}
 		b.periods[period] = &s
 	}
-	for _, row := range rows {
-		*b.periods[row.Period] = row.Score
-	}
 	return nil
+}
+
+// readPeriods reads the scores of periods that have not been read yet.
+func (b *ledgerTx) readPeriods(periods []string) error {
+	unread := slices.DeleteFunc(slices.Clone(periods), func(period string) bool { _, read := b.stored[period]; return read })
+	if len(unread) == 0 {
+		return nil
+	}
+	var rows []PeriodScore
+	if err := b.tx.Find(&rows, "period IN ? AND user_id = ?", unread, b.user).Error; err != nil {
+		return err
+	}
+	b.found(unread, rows)
+	return nil
+}
+
+// found keeps the scores that there are of periods.
+func (b *ledgerTx) found(periods []string, rows []PeriodScore) {
+	for _, period := range periods {
+		b.stored[period] = nil
+	}
+	for _, row := range rows {
+		b.stored[row.Period] = &row.Score
+	}
 }
 
 // flush writes what has changed, and a change row for the boards.
@@ -228,20 +250,8 @@ func (b *ledgerTx) flush() error {
 	if !b.changed {
 		return nil
 	}
-	if err := b.tx.Save(&b.total).Error; err != nil {
-		return err
-	}
-	rows := make([]PeriodScore, 0, len(b.periods))
-	for period, s := range b.periods {
-		rows = append(rows, PeriodScore{Period: period, UserID: b.user, Score: *s})
-	}
-	if len(rows) > 0 {
-		if err := b.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&rows).Error; err != nil {
-			return err
-		}
-	}
 	b.changed = false
-	return b.tx.Create(&BoardChange{UserID: b.user}).Error
+	return b.write()
 }
 
 // PeriodsOf returns the month and the week of a moment, as boards call them.

@@ -1,7 +1,6 @@
 package learning
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
 	"time"
@@ -33,7 +32,7 @@ func (t Total) facts() gamification.Facts {
 
 // reached reports whether something that is not unlocked has been reached by what changed in the ledger and the
 // facts that were raised besides. What only other facts ask for was reached before, when those were raised. It is
-// decided by rows of this transaction: what was applied anew is never missed by a process that started before.
+// decided by rows that this transaction has read: no process keeps achievements that were changed since.
 func (b *ledgerTx) reached(raised ...gamification.Fact) (bool, error) {
 	facts, before := b.total.facts(), b.before.facts()
 	for fact, value := range facts {
@@ -44,12 +43,6 @@ func (b *ledgerTx) reached(raised ...gamification.Fact) (bool, error) {
 	if len(raised) == 0 {
 		return false, nil
 	}
-	var locked []json.RawMessage
-	err := b.tx.Raw("SELECT criteria FROM achievements a WHERE NOT EXISTS (SELECT FROM unlocks u WHERE u.achievement_id = a.id AND u.user_id = ?)", b.user).
-		Scan(&locked).Error
-	if err != nil {
-		return false, err
-	}
 	var counted []gamification.Fact // and not known yet: for now as many as anything could ask for
 	for _, fact := range gamification.KnownFacts() {
 		if _, known := facts[fact]; !known {
@@ -57,7 +50,7 @@ func (b *ledgerTx) reached(raised ...gamification.Fact) (bool, error) {
 		}
 	}
 	var unsure []gamification.Criteria
-	for _, text := range locked {
+	for _, text := range b.locked {
 		criteria, err := gamification.ParseCriteria(text)
 		switch {
 		case err != nil:
