@@ -45,7 +45,7 @@ func TestTheScheduledHaveAnExecutionTimeout(t *testing.T) {
 	require.NoError(t, workflows.EnsureSchedules(t.Context(), c))
 	for _, id := range []string{
 		workflows.ScheduleCurateFeeds, workflows.ScheduleCountTrending, workflows.ScheduleCheckContent, workflows.ScheduleRemindOfReviews,
-		workflows.ScheduleSweepDevices,
+		workflows.ScheduleSweepDevices, workflows.ScheduleAchievements,
 	} {
 		description, err := c.ScheduleClient().GetHandle(t.Context(), id).Describe(t.Context())
 		require.NoError(t, err, id)
