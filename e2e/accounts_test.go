@@ -113,6 +113,7 @@ func namingKeys(t *testing.T, c *redis.Client, text string) (found []string) {
 func TestAnAccountIsForgotten(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, "LYO_DELETION_GRACE=4s")
+	s.detectRaces()
 	one, two := s.addAPI(), s.addAPI()
 	s.startWorker()
 	db, keys := s.rows(), s.keys()

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -23,7 +22,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/extract/extracttest"
-	"github.com/lyoapp/lyo/deploy/local"
 )
 
 // mostOfAWorker is the memory limit of a worker in deploy/kubernetes.
@@ -35,7 +33,7 @@ func TestFaultHostileDocuments(t *testing.T) {
 	needsProc(t)
 	s := newSystem(t, "LYO_RATE_LIMITS=off", "LYO_LOG_LEVEL=warn")
 	a := s.addAPI()
-	s.startPlainWorker()
+	s.startWorker()
 	box := confine(t, s.worker.PID(), mostOfAWorker)
 	mallory, trudy, ada := a.register(t, "mallory@example.com"), a.register(t, "trudy@example.com"), a.register(t, "ada@example.com")
 	first := ada.upload("first.pdf", "application/pdf", extracttest.Page("It is warm."))
@@ -131,28 +129,6 @@ func needsProc(t *testing.T) {
 func uploads(number int) []extracttest.Hostile {
 	all := slices.DeleteFunc(extracttest.HostileDocuments(number+number/2), func(h extracttest.Hostile) bool { return h.MediaType == "text/html" })
 	return all[:number]
-}
-
-// plainProgram returns one without the race detector, which takes memory of its own.
-func (s *system) plainProgram() string {
-	s.t.Helper()
-	plain := *program
-	if plain == "" {
-		plain = filepath.Join(s.dir, "lyo-plain")
-		build := exec.CommandContext(s.t.Context(), "go", "build", "-o", plain, "github.com/lyoapp/lyo/cmd/lyo")
-		out, err := build.CombinedOutput()
-		require.NoError(s.t, err, string(out))
-	}
-	return plain
-}
-
-// startPlainWorker starts a worker of the plain program.
-func (s *system) startPlainWorker() {
-	s.t.Helper()
-	p, err := local.Start(local.Spec{Name: "worker", Path: s.plainProgram(), Args: []string{"worker"}, Env: s.environ(1), Out: s.out})
-	require.NoError(s.t, err)
-	s.t.Cleanup(func() { s.end(p) })
-	s.worker = p
 }
 
 // upload sends a file and returns the id of the material.

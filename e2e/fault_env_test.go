@@ -29,7 +29,7 @@ import (
 var (
 	full    = flag.Bool("full", false, "faults: run every case at its whole length")
 	seed    = flag.Uint64("seed", 0, "faults: what chance begins with; 0: another one each time, but the same one in the short form")
-	program = flag.String("lyo", "", "a lyo that was built before; none: one is built, with the race detector")
+	program = flag.String("lyo", "", "a lyo that was built before; none: one is built, and one with the race detector")
 )
 
 // faultEnv is a system under fault injection. Random choices come from its seed.
@@ -47,11 +47,12 @@ type faultEnv struct {
 	sound  // what was accepted, to be checked afterwards
 }
 
-// part is a server of the environment's own, which it will stop.
+// part is what an environment has of its own: servers, which it will stop, and the kind of its program.
 type part int
 
 const (
-	ownDisk part = iota // for what comes after it
+	raceDetector part = iota
+	ownDisk           // for what comes after it
 	ownPostgres
 	ownRedis
 	durableRedis // keeps what it was told
@@ -87,7 +88,7 @@ func newFaultEnv(t *testing.T, extra []string, own ...part) *faultEnv {
 	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
 	t.Cleanup(func() { _ = s.proxies.Collection.Clear() })
 	for _, p := range own {
-		map[part]func(){ownDisk: s.ownDisk, ownPostgres: s.ownPostgres, ownRedis: s.ownRedis, durableRedis: func() { s.startDurableRedis(0) }}[p]()
+		map[part]func(){raceDetector: s.detectRaces, ownDisk: s.ownDisk, ownPostgres: s.ownPostgres, ownRedis: s.ownRedis, durableRedis: func() { s.startDurableRedis(0) }}[p]()
 	}
 	s.db = s.rows()
 	return s

@@ -112,7 +112,7 @@ func (s *faultEnv) killAfterCommit(dying *api, r request) (id string, early bool
 // written, until so many lessons were hit.
 func TestFaultTheWorkerDiesInLessons(t *testing.T) {
 	t.Parallel()
-	s := newFaultEnv(t, nil)
+	s := newFaultEnv(t, nil, raceDetector)
 	a := s.addAPI()
 	s.startWorker()
 	want := sized(50, 2)

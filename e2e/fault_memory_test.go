@@ -30,7 +30,6 @@ import (
 func TestFaultMemoryIsLimited(t *testing.T) {
 	needsProc(t)
 	s := newFaultEnv(t, nil)
-	s.program = s.plainProgram()
 	port, err := local.FreePort()
 	require.NoError(t, err)
 	limitedAPI, limitedWorker := s.startLimited("api", port), s.startLimited("worker", 1)

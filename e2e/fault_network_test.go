@@ -18,7 +18,7 @@ import (
 // sockets are open in two processes.
 func TestFaultRedisDies(t *testing.T) {
 	t.Parallel()
-	s, learners := newBusyStand(t, ownRedis)
+	s, learners := newBusyStand(t, raceDetector, ownRedis)
 	f := s.watched(learners, sized(3, 2), s.apis[0].base, s.apis[1].base)
 	w := s.work(learners)
 	keys := s.keys()
@@ -55,7 +55,7 @@ func (s *faultEnv) watched(learners []*learner, each int, bases ...string) *foll
 // while courses are being written.
 func TestFaultTheNetworkResets(t *testing.T) {
 	t.Parallel()
-	s := newFaultEnv(t, nil)
+	s := newFaultEnv(t, nil, raceDetector)
 	a := s.addAPI()
 	s.startWorker()
 	learners, each := s.crew(sized(40, 4)), sized(5, 2)
@@ -89,7 +89,7 @@ func (s *faultEnv) reset(p *toxiproxy.Proxy) {
 // at once.
 func TestFaultACancelAtAnyMoment(t *testing.T) {
 	t.Parallel()
-	s, learners := newBusyStand(t)
+	s, learners := newBusyStand(t, raceDetector)
 	f, ctx := &followers{}, s.within(5*time.Minute)
 	n := sized(100, 4)
 	for i := range n {

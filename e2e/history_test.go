@@ -40,7 +40,7 @@ const historyClients = 6
 // does one thing after another, each between its request and its answer.
 func TestFaultTheHistoryIsLinearizable(t *testing.T) {
 	t.Parallel()
-	s := newFaultEnv(t, []string{"LYO_COURSES_AT_ONCE=4"}, ownPostgres)
+	s := newFaultEnv(t, []string{"LYO_COURSES_AT_ONCE=4"}, raceDetector, ownPostgres)
 	// A connection is used once, since Go sends a request again where a kept one breaks.
 	h := &history{faultEnv: s, asked: map[string][]porcupine.Operation{}, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
 	h.apis = []*api{s.addAPI(), s.addAPI()}

@@ -20,6 +20,7 @@ import (
 func TestLyoBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
+	s.detectRaces()
 	direct := storetest.Empty(t)
 	s.database = storetest.PgBouncer(t, direct, 6)
 	s.extra = append(s.extra, "DATABASE_DIRECT_URL="+direct, "LYO_COURSES_AT_ONCE=1")

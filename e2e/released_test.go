@@ -27,13 +27,8 @@ var buildReleased = sync.OnceValues(func() (string, error) {
 	if state == "" {
 		return "", errors.New("TEST_STATE_DIR is not set: run the tests by make test")
 	}
-	// With the race detector where this version is built so too: what both are made of is compiled once.
-	kind, flags := "plain", []string{"build", "-buildvcs=false"}
-	if *program == "" {
-		kind, flags = "race", append(flags, "-race")
-	}
 	dir := filepath.Join(state, "released", hash)
-	built := filepath.Join(dir, "lyo-"+kind)
+	built := filepath.Join(dir, "lyo-plain")
 	if _, err := os.Stat(built); err == nil {
 		return built, nil
 	}
@@ -54,7 +49,7 @@ var buildReleased = sync.OnceValues(func() (string, error) {
 			return "", fmt.Errorf("%v: %w: %s", step, err, out)
 		}
 	}
-	build := exec.Command("go", append(flags, "-o", filepath.Join(source, "built"), "./cmd/lyo")...)
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(source, "built"), "./cmd/lyo")
 	build.Dir = source
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the released version: %w: %s", err, out)

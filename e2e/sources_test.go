@@ -17,6 +17,7 @@ func TestACourseFromSources(t *testing.T) {
 	t.Parallel()
 	sites := sourcetest.New(t)
 	s := newSystem(t, "LYO_SOURCES=wikipedia,openlibrary,itunes", "LYO_SOURCES_URL="+sites.URL())
+	s.detectRaces()
 	a := s.addAPI()
 	s.startWorker()
 	ada := a.register(t, "ada@example.com")

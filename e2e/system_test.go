@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -34,23 +35,32 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	lyo = filepath.Join(dir, "lyo")
-	build := exec.Command("go", "build", "-race", "-o", lyo, "github.com/lyoapp/lyo/cmd/lyo")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		panic(err)
-	}
+	lyo, buildRaced = build(dir, "lyo"), sync.OnceValue(func() string { return build(dir, "lyo-raced", "-race") })
 	code := m.Run()
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
 
-// waitTogether runs one test more at a time than there are processors, unless a number
+// build builds the program into a directory.
+func build(dir, name string, flags ...string) string {
+	path := filepath.Join(dir, name)
+	command := exec.Command("go", append(append([]string{"build"}, flags...), "-o", path, "github.com/lyoapp/lyo/cmd/lyo")...)
+	command.Stderr = os.Stderr
+	if err := command.Run(); err != nil {
+		panic(err)
+	}
+	return path
+}
+
+// buildRaced builds the program with the race detector, once. By default it is the one that was built before.
+var buildRaced = func() string { return lyo }
+
+// waitTogether runs twice as many tests at a time as there are processors, unless a number
 // was given: tests mostly wait for other processes.
 func waitTogether() {
 	usual := runtime.GOMAXPROCS(0)
 	if at := flag.Lookup("test.parallel"); at.Value.String() == strconv.Itoa(usual) {
-		_ = at.Value.Set(strconv.Itoa(usual + 1)) // a number
+		_ = at.Value.Set(strconv.Itoa(2 * usual)) // a number
 	}
 }
 
@@ -81,10 +91,32 @@ func newSystem(t *testing.T, extra ...string) *system {
 	s := &system{
 		t: t, program: lyo, dir: t.TempDir(), database: storetest.URL(t), redis: storetest.RedisURL(t), model: llmtest.New(t), extra: extra, out: t.Output(), end: stop,
 	}
+	t.Cleanup(s.requireNoRace) // once all processes have ended
 	s.startTemporal(0)
 	t.Cleanup(func() { _ = s.temporal.Stop(context.Background()) })
 	return s
 }
+
+// detectRaces has processes that start from now on watched by the race detector: the test fails when it reports
+// anything. It takes several times the processor and the memory, so it is for tests that do much at once.
+func (s *system) detectRaces() {
+	s.t.Helper()
+	s.program = buildRaced()
+}
+
+// requireNoRace checks that the race detector has reported nothing, also of processes that were killed.
+func (s *system) requireNoRace() {
+	reports, err := filepath.Glob(s.raceLog() + ".*")
+	require.NoError(s.t, err)
+	for _, report := range reports {
+		text, err := os.ReadFile(report)
+		require.NoError(s.t, err)
+		s.t.Errorf("%s", text)
+	}
+}
+
+// raceLog begins the names of the race detector's reports, of a file a process.
+func (s *system) raceLog() string { return filepath.Join(s.dir, "race") }
 
 // newLearnerSystem returns a system with one API, one worker and a learner.
 func newLearnerSystem(t *testing.T) (*system, *learner) {
@@ -112,6 +144,7 @@ func (s *system) environ(port int) []string {
 		"TEMPORAL_ADDRESS=" + s.temporal.Address(), "LYO_GEMMA_BASE_URL=" + s.model.BaseURL(), "LYO_GEMMA_MODEL=" + s.model.Model(),
 		"LYO_HTTP_PORT=" + strconv.Itoa(port), "LYO_BCRYPT_COST=4", "LYO_GEMMA_PARALLEL=2", "LYO_GEMMA_FALLBACK=off",
 		"LYO_STOP_WITHIN=10s", "LYO_PUBLIC_URL=http://lyo.test", "LYO_SOURCES=none", "LYO_PDF_CACHE_DIR=" + pdfCache(),
+		"GORACE=log_path=" + s.raceLog(),
 	}, s.extra...)
 }
 

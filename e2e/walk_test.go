@@ -20,6 +20,7 @@ import (
 func TestAFirstCourse(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
+	s.detectRaces()
 	one, two := s.addAPI(), s.addAPI()
 	s.startWorker()
 	ada := one.register(t, "ada@example.com")
@@ -83,6 +84,7 @@ func TestAFirstCourse(t *testing.T) {
 func TestSixtyPostsWithOneKey(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
+	s.detectRaces()
 	apis := []*api{s.addAPI(), s.addAPI()}
 	s.startWorker()
 	ada := apis[0].register(t, "ada@example.com")

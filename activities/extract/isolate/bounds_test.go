@@ -34,6 +34,7 @@ func heavy() extracttest.Hostile { return extracttest.HostileDocuments(19)[14] }
 
 func TestAReaderThatTakesTooMuchMemory(t *testing.T) {
 	t.Parallel()
+	needsItsOwnLimits(t)
 	h := heavy()
 	_, err := read(t, reader(t, isolate.Limits{}), h.MediaType, h.Body)
 	refused(t, err, extract.ErrTooHeavy)
@@ -150,6 +151,28 @@ func workUntilKilled(cacheDir string) {
 	}
 }
 
+// needsItsOwnLimits skips tests of what documents take under the race detector, which takes eight times as much
+// of everything: TestLimitsWithoutTheRaceDetector runs them.
+func needsItsOwnLimits(t *testing.T) {
+	t.Helper()
+	if isolate.Raced {
+		t.Skip("run without the race detector")
+	}
+}
+
+// TestLimitsWithoutTheRaceDetector runs the tests of what documents take in a program built without it.
+func TestLimitsWithoutTheRaceDetector(t *testing.T) {
+	t.Parallel()
+	if !isolate.Raced {
+		t.Skip("they run by themselves")
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-vet=off",
+		"-run", "^(TestAReaderThatTakesTooMuchMemory|TestHostileDocuments|TestWhatDocumentsTakeAtMost)$", ".").CombinedOutput()
+	t.Log(string(out))
+	require.NoError(t, err)
+	require.Equal(t, 3, strings.Count("\n"+string(out), "\n--- PASS: "), "a test did not run")
+}
+
 // needsProc skips tests that need /proc.
 func needsProc(t *testing.T) {
 	t.Helper()
@@ -184,9 +207,7 @@ func children(parent int) []string {
 // measures this process and its readers together.
 func TestWhatDocumentsTakeAtMost(t *testing.T) {
 	needsProc(t)
-	if isolate.Raced {
-		t.Skip("the race detector takes much more of everything")
-	}
+	needsItsOwnLimits(t)
 	r := reader(t, isolate.Limits{})
 	require.NoError(t, r.Warm(t.Context()))
 	docs := extracttest.HostileDocuments(19)

@@ -90,6 +90,7 @@ func TestHonestDocuments(t *testing.T) {
 
 func TestHostileDocuments(t *testing.T) {
 	t.Parallel()
+	needsItsOwnLimits(t)
 	r := reader(t, isolate.Limits{})
 	for _, h := range extracttest.HostileDocuments(19) {
 		t.Run(h.Name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,24 +16,20 @@ import (
 type env struct {
 	finder   local.Finder
 	dir      string
+	lock     io.Closer // of a folder in memory
 	postgres *local.Postgres
 	redis    *local.Redis
 	environ  []string
 }
 
 func (e *env) start(ctx context.Context, temporal bool) error {
-	dir, err := os.MkdirTemp("", "lyo-test-")
-	if err != nil {
-		return fmt.Errorf("make a folder for the data: %w", err)
-	}
 	state, err := filepath.Abs(e.finder.StateDir)
 	if err != nil {
 		return fmt.Errorf("make the state directory absolute: %w", err)
 	}
-	e.dir, e.environ = dir, append(os.Environ(), "TEST_STATE_DIR="+state)
-	// Postgres may run as another user, who has to traverse it.
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return fmt.Errorf("open the folder for the data: %w", err)
+	e.environ = append(os.Environ(), "TEST_STATE_DIR="+state)
+	if err := e.placeData(memory, room); err != nil {
+		return err
 	}
 	if err := e.startPostgres(ctx); err != nil {
 		return err
@@ -101,6 +98,9 @@ func (e *env) stop() error {
 	}
 	if e.dir != "" {
 		errs = append(errs, os.RemoveAll(e.dir))
+	}
+	if e.lock != nil {
+		errs = append(errs, e.lock.Close())
 	}
 	return errors.Join(errs...)
 }
