@@ -30,6 +30,7 @@ type uploads struct {
 	server  *httptest.Server
 	entered chan struct{}
 	goOn    chan struct{}
+	over    chan struct{}
 }
 
 type uploadInput struct {
@@ -50,15 +51,15 @@ func newUploads(t *testing.T, budget int64) *uploads {
 		},
 	})
 	require.NoError(t, err)
-	u := &uploads{API: a, t: t, entered: make(chan struct{}), goOn: make(chan struct{})}
+	u := &uploads{API: a, t: t, entered: make(chan struct{}), goOn: make(chan struct{}), over: make(chan struct{})}
 	Register(a, huma.Operation{OperationID: "upload", Method: http.MethodPost, Path: "/uploads"},
 		func(ctx context.Context, in *uploadInput) (*Body[int], error) {
 			if in.Panic {
 				panic("at the disco")
 			}
 			if len(in.RawBody) > MaxBody {
-				u.entered <- struct{}{}
-				<-u.goOn
+				u.wait(u.entered)
+				u.wait(u.goOn)
 			}
 			return Answer(len(in.RawBody)), ctx.Err()
 		}, Within(time.Minute), AcceptForms(BodyLimits{Most: 4 * mib, Within: time.Minute, TooLarge: "Too large."}))
@@ -66,7 +67,16 @@ func newUploads(t *testing.T, budget int64) *uploads {
 	require.NoError(t, err)
 	u.server = httptest.NewServer(handler)
 	t.Cleanup(u.server.Close)
+	t.Cleanup(func() { close(u.over) })
 	return u
+}
+
+// wait returns when the test has taken note, or is over.
+func (u *uploads) wait(taken chan<- struct{}) {
+	select {
+	case taken <- struct{}{}:
+	case <-u.over:
+	}
 }
 
 // send posts a body as a user. Its length is declared where the reader has one.
@@ -121,17 +131,22 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 		require.Equal(t, http.StatusOK, u.send("ada", "", jsonOf(size)).StatusCode)
 		require.Equal(t, http.StatusOK, u.send("dan", "", io.MultiReader(jsonOf(size))).StatusCode)
 	}
-	answer := <-refused
+	var answer *http.Response
+	select {
+	case answer = <-refused:
+	case <-u.entered:
+		require.Fail(t, "a body without room was taken")
+	}
 	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
 	require.Equal(t, "5", answer.Header.Get("Retry-After"))
 	require.Equal(t, "application/problem+json", answer.Header.Get("Content-Type"))
 
 	third := make(chan int, 1)
 	go func() { third <- u.send("cyd", "", jsonOf(mib)).StatusCode }()
-	u.goOn <- struct{}{} // one of the first two
+	<-u.goOn // one of the first two
 	<-u.entered
-	u.goOn <- struct{}{}
-	u.goOn <- struct{}{}
+	<-u.goOn
+	<-u.goOn
 	for _, status := range []<-chan int{first, second, third} {
 		require.Equal(t, http.StatusOK, <-status)
 	}
@@ -151,7 +166,7 @@ func TestABodyThatWaitsForItsPlaceIsNotSent(t *testing.T) {
 	answer, err := io.ReadAll(conn)
 	require.NoError(t, err)
 	require.Regexp(t, `^HTTP/1.1 503 `, string(answer))
-	u.goOn <- struct{}{}
+	<-u.goOn
 	require.Equal(t, http.StatusOK, <-held)
 }
 
@@ -168,14 +183,14 @@ func TestWhatABodyWeighs(t *testing.T) {
 		header []string
 		weight int64
 	}{
-		"its declared length":              {jsonOf(mib), nil, mib},
-		"the limit, without a length":      {io.MultiReader(jsonOf(mib)), nil, 4 * mib},
-		"the limit, for what is unpacked":  {&packed, []string{"Content-Encoding", "gzip"}, 4 * mib},
+		"its declared length":               {jsonOf(mib), nil, mib},
+		"the limit, without a length":       {io.MultiReader(jsonOf(mib)), nil, 4 * mib},
+		"the limit, for what is unpacked":   {&packed, []string{"Content-Encoding", "gzip"}, 4 * mib},
 		"a form no more than anything else": {strings.NewReader(strings.Repeat("x", mib)), []string{"Content-Type", "multipart/form-data; boundary=x"}, mib},
 	} {
 		status := u.begin("ada", c.body, c.header...)
 		require.Equal(t, c.weight, u.taken(), name)
-		u.goOn <- struct{}{}
+		<-u.goOn
 		require.Equal(t, http.StatusOK, <-status)
 	}
 }

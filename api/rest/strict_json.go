@@ -20,7 +20,7 @@ const (
 	// maxValues is the maximum number of values, which no body of the usual size can reach. Each costs many
 	// times its size in memory.
 	maxValues = MaxBody / 2
-	noNUL    = "must not contain the character NUL"
+	noNUL     = "must not contain the character NUL"
 )
 
 // screen reads a JSON text before any schema does. It refuses input that readers interpret differently
