@@ -156,7 +156,8 @@ func TestServersThatDoNotTakeTheMail(t *testing.T) {
 		{mailtest.Behaviour{Rcpt: "450 later"}, "unavailable", false},
 		{mailtest.Behaviour{Drop: true}, "unavailable", false},
 		{mailtest.Behaviour{Rcpt: "550 ada@example.com unknown"}, activities.FailureMailRefused, true},
-		{mailtest.Behaviour{NeedAuth: true}, activities.FailureMailRefused, true},
+		{mailtest.Behaviour{NeedAuth: true}, "unavailable", false},
+		{mailtest.Behaviour{Greeting: "554 not you"}, "unavailable", false},
 		{mailtest.Behaviour{Data: "554 spam"}, activities.FailureMailRefused, true},
 	} {
 		p.server.Behave(row.how)
@@ -176,7 +177,7 @@ func TestServersThatDoNotTakeTheMail(t *testing.T) {
 	}
 }
 
-// TestTheAccountIsToldOfARefusal checks that only what is refused for good is said, once, and not of former addresses.
+// TestTheAccountIsToldOfARefusal checks that only what is refused for good, and not because of us, is said, once, and not of former addresses.
 func TestTheAccountIsToldOfARefusal(t *testing.T) {
 	t.Parallel()
 	p := newPostOffice(t)
@@ -187,9 +188,11 @@ func TestTheAccountIsToldOfARefusal(t *testing.T) {
 	}
 	verify, _ := p.queue(accounts.MailVerify, &p.user, "ada@example.com")
 	restore, _ := p.queue(accounts.MailRestore, &p.user, "old@example.com")
-	p.server.Behave(mailtest.Behaviour{Rcpt: "450 later"})
-	require.Error(t, p.SendMail(t.Context(), verify))
-	require.Empty(t, inbox())
+	for _, later := range []mailtest.Behaviour{{Rcpt: "450 later"}, {NeedAuth: true}, {Sender: "550 not from there"}, {Greeting: "554 not you"}} {
+		p.server.Behave(later)
+		require.Error(t, p.SendMail(t.Context(), verify))
+		require.Empty(t, inbox())
+	}
 	p.server.Behave(mailtest.Behaviour{Rcpt: "550 unknown"})
 	for range 2 {
 		requireFailure(t, p.SendMail(t.Context(), verify), activities.FailureMailRefused, true)

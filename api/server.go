@@ -104,7 +104,7 @@ func (s *Server) options() rest.Options {
 		Info: documentInfo(s.Version), Tags: documentTags(), Aliases: aliases(),
 		Sets: closedSets(), Examples: documentExamples(), PathExamples: pathExamples(),
 		PublicURL: c.PublicURL, HostNames: c.AllowedHosts, AnyHost: s.Config.Env == config.Development,
-		Origins: c.CORSOrigins, Proxies: c.TrustedProxies, CursorKey: []byte(c.CursorKey.Reveal()), HealthPath: health.IsRoute,
+		Origins: c.CORSOrigins, Proxies: c.TrustedProxies, CursorKey: []byte(c.CursorKey.Reveal()), BodyBudget: int64(c.BodyBudget) << 20, HealthPath: health.IsRoute,
 		Authenticate: s.authenticate, NeedAdmin: s.needAdmin,
 		Charge: s.limits.take, UserLimit: s.limits.user, AddressLimit: s.limits.address,
 		Clock: s.Clock, Log: s.Log, Tracer: s.Tracer, Seen: s.Seen,

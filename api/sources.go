@@ -24,7 +24,7 @@ func (s *Server) sources() {
 		OperationID: "create-source", Method: http.MethodPost, Path: sourcesPath, Tags: tags,
 		Summary: "Add source material",
 		Description: "A text of at most 10 MiB, or an https address. It is read in the background: poll it until its state is READY or FAILED. " +
-			"409: the caller has reached 100 sources or 200 MiB.",
+			"409: the caller has reached 100 sources or 200 MiB. 503: too many large bodies come at once.",
 		DefaultStatus: http.StatusCreated,
 		Errors:        []int{http.StatusConflict},
 	}, s.createSource, s.addingSources()...)

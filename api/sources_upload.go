@@ -157,12 +157,13 @@ func (o offer) source() (courses.Source, error) {
 func checkTitle(faults *rest.FieldFaults, title string) string {
 	if utf8.RuneCountInString(title) > maxTitle {
 		faults.Add("title", "must have at most 200 characters")
+		return ""
 	}
 	return faults.Text("title", title, texts.Line)
 }
 
 func fillText(source *courses.Source, content string, faults *rest.FieldFaults) {
-	if texts.Trim(content) == "" {
+	if !texts.Visible(content) {
 		faults.Add("text", "must not be empty")
 	}
 	if source.Title == "" {

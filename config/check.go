@@ -40,6 +40,7 @@ func check(c Config) []error {
 		f.oneOf("LYO_SOURCES", site, "wikipedia", "wikibooks", "wikiversity", "openlibrary", "arxiv", "itunes", "youtube", "none")
 	}
 	f.positive("LYO_STOP_WITHIN", int64(c.HTTP.StopWithin))
+	f.between("LYO_BODY_BUDGET", c.HTTP.BodyBudget, 1, 1<<20)
 	f.positive("LYO_ACCESS_TOKEN_TTL", int64(c.Auth.AccessFor))
 	f.positive("LYO_REFRESH_TOKEN_TTL", int64(c.Auth.RefreshFor))
 	f.positive("LYO_SESSION_MAX", int64(c.Auth.SessionMax))

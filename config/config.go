@@ -80,6 +80,9 @@ type HTTP struct {
 	AllowedHosts []string `env:"LYO_ALLOWED_HOSTS"`
 	// StopWithin is the timeout of a graceful stop; remaining requests are cut off.
 	StopWithin time.Duration `env:"LYO_STOP_WITHIN" envDefault:"20s"`
+	// BodyBudget is how many MiB of bodies larger than 512 KiB, which are uploads, a process holds at once; more get 503. 0: a
+	// twelfth of GOMEMLIMIT, or 42 where that is not set.
+	BodyBudget int `env:"LYO_BODY_BUDGET" envDefault:"0"`
 	// CursorKey signs paging cursors, refresh tokens and the tokens in mails: at least 32 characters, the same in every API process.
 	CursorKey Secret `env:"LYO_CURSOR_KEY"`
 }

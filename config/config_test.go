@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -144,4 +146,21 @@ func TestFaultsOfNumbersNameTheirVariablesAmongAllOthers(t *testing.T) {
 	for _, name := range []string{"LYO_DATABASE_POOL", "LYO_STOP_WITHIN", "LYO_LOG_LEVEL", "LYO_TEMPORAL_PORT"} {
 		require.ErrorContains(t, err, name)
 	}
+}
+
+//nolint:paralleltest // the memory limit is the process's
+func TestTheBudgetOfBodies(t *testing.T) {
+	before := debug.SetMemoryLimit(math.MaxInt64)
+	defer debug.SetMemoryLimit(before)
+	for environ, want := range map[string]int{"": 42, "LYO_BODY_BUDGET=200": 200} {
+		c, _, err := config.Load(strings.Fields(environ))
+		require.NoError(t, err)
+		require.Equal(t, want, c.HTTP.BodyBudget)
+	}
+	debug.SetMemoryLimit(920 << 20)
+	c, _, err := config.Load(nil)
+	require.NoError(t, err)
+	require.Equal(t, 76, c.HTTP.BodyBudget)
+	_, _, err = config.Load([]string{"LYO_BODY_BUDGET=-1"})
+	require.ErrorContains(t, err, "LYO_BODY_BUDGET")
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,6 +137,9 @@ func fillDefaults(c *Config) {
 	if c.HTTP.CursorKey == "" && development {
 		c.HTTP.CursorKey = developmentCursorKey
 	}
+	if c.HTTP.BodyBudget == 0 {
+		c.HTTP.BodyBudget = bodyBudget(debug.SetMemoryLimit(-1))
+	}
 	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")
 	if c.Push.WebPushSubject == "" && strings.HasPrefix(c.HTTP.PublicURL, "https://") {
 		c.Push.WebPushSubject = c.HTTP.PublicURL
@@ -146,6 +151,19 @@ func fillDefaults(c *Config) {
 
 // productionTokens allows about twenty courses per user and day.
 const productionTokens = 1_000_000
+
+// unlimitedMemory counts where GOMEMLIMIT is not set. The garbage collector lets the heap grow to twice what is in use
+// then, so that it is half of the memory that deploy describes for an API.
+const unlimitedMemory = 512 << 20
+
+// bodyBudget returns how many MiB of large bodies fit into the memory. Until it is stored, a body costs six times its
+// size, and ten times where somebody means harm.
+func bodyBudget(memory int64) int {
+	if memory == math.MaxInt64 {
+		memory = unlimitedMemory
+	}
+	return int(max(1, memory/12>>20))
+}
 
 // developmentSubject is the contact for push services in development.
 const developmentSubject = "mailto:development@example.com"

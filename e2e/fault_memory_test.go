@@ -25,8 +25,8 @@ import (
 )
 
 // TestFaultMemoryIsLimited runs API and worker in the memory that deploy/kubernetes gives them, while bodies as large as
-// are taken come all at once beside learners at work. What the kernel ends is started again. It is not parallel: what
-// it sends fills the memory of this machine.
+// are taken come all at once beside learners at work. The kernel ends no API for it. It is not parallel: what it sends
+// fills the memory of this machine.
 func TestFaultMemoryIsLimited(t *testing.T) {
 	needsProc(t)
 	s := newFaultEnv(t, nil)
@@ -44,35 +44,66 @@ func TestFaultMemoryIsLimited(t *testing.T) {
 
 	const sentence = "The Moon pulls at the water, which bulges. "
 	large := strings.Repeat(sentence, 10<<20/len(sentence))
-	add := func(by *learner) (taken bool) {
-		got := by.try(t.Context(), http.MethodPost, "/v1/sources", object{"title": "Notes", "text": large})
+	add := func(by *learner, title string) reply {
+		got := by.try(t.Context(), http.MethodPost, "/v1/sources", object{"title": title, "text": large})
 		if got.status == http.StatusCreated {
 			s.keep("SELECT count(*) FROM sources WHERE id = ?", got.body["id"])
 		}
-		return got.status == http.StatusCreated
+		return got
 	}
-	var unanswered atomic.Int64
-	for range sized(6, 1) {
+	// burst sends as many at once, which all are answered as they should, or told to come again.
+	burst := func(count int, title string, want int) (taken int64) {
 		var all sync.WaitGroup
-		for i := range sized(60, 40) {
+		var took, refused atomic.Int64
+		for i := range count {
 			all.Go(func() {
-				title := strings.Repeat("x", 201) // refused, once the whole body was read
-				if got := learners[i%len(learners)].try(t.Context(), http.MethodPost, "/v1/sources", object{"title": title, "text": large}); got.status == 0 {
-					unanswered.Add(1)
+				got := add(learners[i%len(learners)], title)
+				switch {
+				case got.status == want:
+					took.Add(1)
+				case got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != "":
+					refused.Add(1)
+				default:
+					t.Errorf("a large body was answered %d: %s %v", got.status, got.text, got.err)
 				}
 			})
 		}
-		all.Wait()
-		require.Eventually(t, func() bool { return answersAt(a.base+"/v1/health/ready")(t.Context()) == nil }, patience, 10*time.Millisecond)
+		waited := s.smallRequests(learners[0], &all)
+		t.Logf("of %d bodies of 10 MiB at once %d were taken and %d told to come again; a small request took %v at most", count, took.Load(), refused.Load(), waited)
+		return took.Load()
+	}
+	require.Positive(t, burst(40, "Notes", http.StatusCreated))
+	for range sized(6, 1) {
+		burst(sized(60, 40), strings.Repeat("x", 201), http.StatusUnprocessableEntity) // refused, once the whole body was read
 	}
 	for _, l := range learners {
-		require.True(t, add(l), "one at a time they have room")
+		require.Equal(t, http.StatusCreated, add(l, "Notes").status, "one at a time they have room")
 	}
 	w.endWork()
-	t.Logf("%d large bodies were without an answer", unanswered.Load())
 	s.requireSound()
+	require.Zero(t, limitedAPI.ends.Load(), "the kernel ended the API")
 	t.Log(limitedAPI.report())
 	t.Log(limitedWorker.report())
+}
+
+// smallRequests asks for a learner's profile until others have ended. It returns how long the slowest answer took.
+func (s *faultEnv) smallRequests(by *learner, others *sync.WaitGroup) (slowest time.Duration) {
+	s.t.Helper()
+	over := make(chan struct{})
+	go func() {
+		others.Wait()
+		close(over)
+	}()
+	for {
+		begun := time.Now()
+		require.Equal(s.t, http.StatusOK, by.try(s.t.Context(), http.MethodGet, "/v1/users/me", nil).status, "a small request in between")
+		slowest = max(slowest, time.Since(begun))
+		select {
+		case <-over:
+			return slowest
+		default:
+		}
+	}
 }
 
 // limited is a process in a memory group, which is started again when it ends.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -15,8 +16,8 @@ import (
 // Error is the reason why a mail was not delivered. Of the server's answer it holds only
 // the codes, since servers quote recipients and sometimes the mail.
 type Error struct {
-	// Permanent means that a retry would end the same way. The server refuses the
-	// recipient, the sender, the mail or our password for good.
+	// Permanent means that a retry would end the same way: the server refuses the recipient or the mail for good. What it
+	// has against us, such as a wrong password or sender, operators can mend.
 	Permanent bool
 	// Status is the server's answer, such as 550; 0: none.
 	Status int
@@ -62,14 +63,20 @@ func classify(ctx context.Context, err error) *Error {
 	}
 	switch {
 	case out.Status == 0:
+	case notSignedIn(out.Status):
+		out.Reason = "the server does not take our user and password"
 	case sending == nil:
 		out.Reason = "the server refuses us"
 	case out.Reason == "":
 		out.Reason = "the server refuses to go on"
+	default:
+		out.Permanent = out.Status >= 500 && sending.Reason != gomail.ErrSMTPMailFrom
 	}
-	out.Permanent = out.Status >= 500
 	return out
 }
+
+// notSignedIn reports whether an answer is about signing in (RFC 4954), whatever command it answers.
+func notSignedIn(status int) bool { return slices.Contains([]int{530, 534, 535, 538}, status) }
 
 // withoutAnswer returns why a server gave no answer with a code. None of these is
 // permanent: certificates are renewed, and a server without STARTTLS may be a

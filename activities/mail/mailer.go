@@ -41,6 +41,7 @@ type Mailer struct {
 	from    *mail.Address
 	clock   func() time.Time
 	deliver func(context.Context, Message, *gomail.Msg) error
+	check   func(context.Context) error
 }
 
 // New checks the options; no server is contacted. No error contains the password.
@@ -58,12 +59,16 @@ func New(o Options) (*Mailer, error) {
 			return nil, errors.New("mail: there is neither a server nor a folder")
 		}
 		m.deliver = folder{dir: o.Dir, clock: o.Clock, log: o.Log}.deliver
+		m.check = func(context.Context) error { return nil }
 		return m, nil
 	}
 	server, err := newServer(o)
-	m.deliver = server.deliver
+	m.deliver, m.check = server.deliver, server.check
 	return m, err
 }
+
+// Check greets the server and signs in, and sends nothing. Errors are *Error. A folder is not checked.
+func (m *Mailer) Check(ctx context.Context) error { return m.check(ctx) }
 
 // Send delivers the mail to the server. Without an error the server has taken
 // responsibility for it, or the file is on the disk. Errors are *Error. After one the

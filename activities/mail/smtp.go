@@ -91,6 +91,22 @@ func (s *server) deliver(ctx context.Context, _ Message, built *gomail.Msg) erro
 	return classify(ctx, err)
 }
 
+// check greets the server and signs in, as deliver does.
+func (s *server) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, sendWithin)
+	defer cancel()
+	client, hangUp, err := s.client(ctx)
+	if err != nil {
+		return refused("the options of the server are not usable")
+	}
+	defer hangUp()
+	if err := client.DialWithContext(ctx); err != nil {
+		return classify(ctx, err)
+	}
+	_ = client.Close() // it has let us in
+	return nil
+}
+
 // client returns go-mail's client for one delivery. Its own deadline restarts after
 // connecting, and a cancel would only stop the connecting, so ctx closes the
 // connection itself. hangUp releases it.

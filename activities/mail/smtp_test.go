@@ -101,15 +101,16 @@ func TestServersThatRefuse(t *testing.T) {
 		reason    string
 	}{
 		"greeted with 421":          {how: mailtest.Behaviour{Greeting: "421 later"}, status: 421, reason: "refuses us"},
-		"greeted with 554":          {how: mailtest.Behaviour{Greeting: "554 never"}, permanent: true, status: 554, reason: "refuses us"},
-		"wrong password":            {url: "smtp://lyo:another-secret@" + mailtest.Host, permanent: true, status: 535, reason: "refuses us"},
-		"a password refused":        {how: mailtest.Behaviour{Auth: "535 5.7.8 no"}, url: "smtp://" + signedIn + mailtest.Host, permanent: true, status: 535, reason: "refuses us"},
+		"greeted with 554":          {how: mailtest.Behaviour{Greeting: "554 never"}, status: 554, reason: "refuses us"},
+		"wrong password":            {url: "smtp://lyo:another-secret@" + mailtest.Host, status: 535, reason: "our user and password"},
+		"a password refused":        {how: mailtest.Behaviour{Auth: "535 5.7.8 no"}, url: "smtp://" + signedIn + mailtest.Host, status: 535, reason: "our user and password"},
 		"no time for the password":  {how: mailtest.Behaviour{Auth: "454 4.7.0 later"}, url: "smtp://" + signedIn + mailtest.Host, status: 454, reason: "refuses us"},
-		"password needed":           {how: mailtest.Behaviour{NeedAuth: true}, permanent: true, status: 530, reason: "refuses the sender"},
-		"sender refused":            {how: mailtest.Behaviour{Sender: "550 5.1.8 hello@lyo.test?"}, permanent: true, status: 550, reason: "refuses the sender"},
+		"password needed":           {how: mailtest.Behaviour{NeedAuth: true}, status: 530, reason: "our user and password"},
+		"sender refused":            {how: mailtest.Behaviour{Sender: "550 5.1.8 hello@lyo.test?"}, status: 550, reason: "refuses the sender"},
 		"recipient greylisted":      {how: mailtest.Behaviour{Rcpt: "450 4.2.1 ada@example.com later"}, status: 450, reason: "refuses the recipient"},
 		"recipient unknown":         {how: mailtest.Behaviour{Rcpt: "550 5.1.1 ada@example.com?"}, permanent: true, status: 550, reason: "refuses the recipient"},
 		"closing at the recipient":  {how: mailtest.Behaviour{Rcpt: "421 4.3.2 going down"}, status: 421, reason: "refuses the recipient"},
+		"recipient, not signed in":  {how: mailtest.Behaviour{Rcpt: "530 5.7.0 sign in first"}, status: 530, reason: "our user and password"},
 		"mail refused":              {how: mailtest.Behaviour{Data: "550 5.7.1 spam: " + token}, permanent: true, status: 550, reason: "refuses the mail"},
 		"mail put off":              {how: mailtest.Behaviour{Data: "452 4.3.1 full"}, status: 452, reason: "refuses the mail"},
 		"hung up within the mail":   {how: mailtest.Behaviour{Drop: true}, reason: "connection to the server broke"},
@@ -137,11 +138,23 @@ func TestServersThatRefuse(t *testing.T) {
 			}
 			require.Empty(t, s.Accepted())
 			s.Behave(mailtest.Behaviour{Implicit: row.how.Implicit})
-			if !row.permanent && row.reason != "certificate is not trusted" && !strings.HasPrefix(row.url, "smtps") {
+			if !row.permanent && !strings.Contains(row.url, "another-secret") && row.reason != "certificate is not trusted" && !strings.HasPrefix(row.url, "smtps") {
 				require.NoError(t, m.Send(t.Context(), letter()), "another try on a connection of its own")
 			}
 		})
 	}
+}
+
+func TestSigningInIsChecked(t *testing.T) {
+	t.Parallel()
+	s := mailtest.New(t, mailtest.Behaviour{NeedAuth: true})
+	m, _ := mailer(t, mail.Options{SMTPURL: "smtp://" + signedIn + s.Address()})
+	require.NoError(t, m.Check(t.Context()))
+	m, _ = mailer(t, mail.Options{SMTPURL: "smtp://lyo:another-secret@" + s.Address()})
+	require.EqualError(t, m.Check(t.Context()), "mail: the server does not take our user and password (535)")
+	m, _ = mailer(t, mail.Options{Dir: t.TempDir()})
+	require.NoError(t, m.Check(t.Context()))
+	require.Empty(t, s.Accepted())
 }
 
 func TestNobodyListens(t *testing.T) {

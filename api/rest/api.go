@@ -32,6 +32,7 @@ type Options struct {
 	Origins      []string // of other sites whose pages may call the service
 	Proxies      []string // addresses and networks whose X-Forwarded fields are trusted
 	CursorKey    []byte   // signs the cursors of lists
+	BodyBudget   int64    // bytes of bodies larger than MaxBody that are held at once; 0: no limit
 	HealthPath   func(route string) bool
 	// Authenticate returns the principal of an access token. Its errors are Unauthenticated and
 	// Forbidden, or those of a dependency.
@@ -58,6 +59,7 @@ type API struct {
 	proxies proxies
 	hosts   hosts
 	bodies  map[string]BodyLimits   // by method and path, for those with limits of their own
+	room    *bodyBudget             // for large bodies
 	inputs  map[string]reflect.Type // of operations, by their id
 	closed  map[string]bool         // the components whose closed sets are known to Huma
 	spec    []byte
@@ -66,7 +68,7 @@ type API struct {
 
 // New returns an API without operations.
 func New(o Options) (*API, error) {
-	a := &API{options: o, bodies: map[string]BodyLimits{}, closed: map[string]bool{}, inputs: map[string]reflect.Type{}}
+	a := &API{options: o, bodies: map[string]BodyLimits{}, room: newBodyBudget(o.BodyBudget), closed: map[string]bool{}, inputs: map[string]reflect.Type{}}
 	var err error
 	if a.proxies, err = parseProxies(o.Proxies); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -22,8 +23,8 @@ import (
 const (
 	// bodyWithin is the time limit for receiving a body.
 	bodyWithin = 10 * time.Second
-	// maxDrain in bytes is read of a refused body, so that the client can read the answer instead of a
-	// broken connection.
+	// maxDrain in bytes is read of a body that is too large, so that the client can read the answer instead
+	// of a broken connection.
 	maxDrain = 4 << 20
 	// drainWithin is the time limit of that when the declared length alone caused the refusal.
 	drainWithin = time.Second
@@ -32,15 +33,15 @@ const (
 // takeBody reads the body into memory, refuses what must not reach a handler, and puts the bytes back
 // for Huma with texts in their stored form. A body that the operation does not use is counted and
 // dropped.
-func (a *API) takeBody(c *gin.Context, r route) error {
+func (a *API) takeBody(ctx context.Context, c *gin.Context, r route) error {
 	if c.Request.Body == nil || c.Request.Body == http.NoBody {
 		return nil
 	}
-	body, err := a.readBounded(c, r.body)
+	body, err := a.readBounded(ctx, c, r.body)
 	if err != nil {
 		return err
 	}
-	c.Request.Body = io.NopCloser(bytes.NewReader(body))
+	c.Request.Body = bodyOf(body)
 	if !r.body || len(body) == 0 {
 		return nil
 	}
@@ -55,17 +56,27 @@ func (a *API) takeBody(c *gin.Context, r route) error {
 	}
 	c.Request.Header.Set("Content-Type", "application/json")
 	body, faults, err := screen(body, r.texts)
-	c.Request.Body, c.Request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	c.Request.Body, c.Request.ContentLength = bodyOf(body), int64(len(body))
 	RequestInfoOf(c.Request.Context()).broken = faults
 	return err
 }
 
-func (a *API) readBounded(c *gin.Context, used bool) ([]byte, error) {
+// memoryBody is a body that was read. Closed, it lets go of the bytes, of which Huma has a copy then.
+type memoryBody struct{ *bytes.Reader }
+
+func bodyOf(data []byte) memoryBody { return memoryBody{bytes.NewReader(data)} }
+
+// Close drops the bytes.
+func (b memoryBody) Close() error {
+	b.Reset(nil)
+	return nil
+}
+
+func (a *API) readBounded(ctx context.Context, c *gin.Context, used bool) ([]byte, error) {
 	limits := a.bodyLimits(c.Request.Method, c.FullPath())
 	control := http.NewResponseController(c.Writer)
-	// Not every writer has deadlines; a recorder in a test has none.
-	_ = control.SetReadDeadline(time.Now().Add(limits.Within))
-	body, err := readDecoded(c, limits, used)
+	sent := newPaced(c.Request, control, limits)
+	body, err := a.readDecoded(ctx, c, sent, limits, used)
 	if err == nil {
 		// The deadline is cleared, because one that passes later would look like a client that left.
 		_ = control.SetReadDeadline(time.Time{})
@@ -73,37 +84,58 @@ func (a *API) readBounded(c *gin.Context, used bool) ([]byte, error) {
 	}
 	// The connection is closed. Otherwise the server would wait for the rest of the body.
 	c.Header("Connection", "close")
-	if refused, ok := errors.AsType[*Problem](err); ok {
-		drain(c, bodyWithin)
-		return nil, refused
+	refused, ok := errors.AsType[*Problem](err)
+	switch {
+	case !ok:
+		return nil, unreadable(err)
+	case sent.read > 0 || c.GetHeader("Expect") == "": // else the client still waits for 100 Continue
+		drain(c, bodyWithin, max(maxDrain, limits.Most))
 	}
-	return nil, unreadable(err)
+	return nil, refused
 }
 
 // readDecoded reads a body, and unpacks one that was sent as gzip. The limit counts for both: what
-// arrives, and what it unpacks to, of which no more is unpacked. An error is a refusal, or a body that
-// did not arrive.
-func readDecoded(c *gin.Context, limits BodyLimits, used bool) ([]byte, error) {
-	sent := &io.LimitedReader{R: c.Request.Body, N: limits.Most + 1}
+// arrives, and what it unpacks to, of which no more is unpacked. A body larger than MaxBody needs a place in
+// the budget: before it is read where its length is known. An error is a refusal, or a body that did not arrive.
+func (a *API) readDecoded(ctx context.Context, c *gin.Context, from io.Reader, limits BodyLimits, used bool) ([]byte, error) {
+	sent := &io.LimitedReader{R: from, N: limits.Most + 1}
 	var body io.Reader = sent
+	length := c.Request.ContentLength // of the body as it is read; negative: not known
 	coding := strings.ToLower(strings.Join(c.Request.Header.Values("Content-Encoding"), ","))
 	switch coding = strings.TrimSpace(coding); {
 	case coding == "", coding == "identity", !used:
 	case coding == "gzip", coding == "x-gzip":
-		body = &unpacker{from: sent}
+		body, length = &unpacker{from: sent}, -1
 	default:
 		c.Header("Accept-Encoding", "gzip")
 		return nil, NewProblem(SlugMedia, "The body's Content-Encoding is not known: send it as it is, or as gzip.")
 	}
-	data, err := io.ReadAll(io.LimitReader(body, limits.Most+1))
-	if sent.N <= 0 || int64(len(data)) > limits.Most {
+	if length > MaxBody {
+		if err := a.needRoom(ctx, length); err != nil {
+			return nil, err
+		}
+	}
+	var data bytes.Buffer
+	data.Grow(int(max(length, 0)) + bytes.MinRead)
+	read, err := io.CopyN(&data, body, MaxBody+1)
+	if read > MaxBody {
+		if length < 0 && limits.Most > MaxBody {
+			err = a.needRoom(ctx, limits.Most)
+		}
+		if err == nil {
+			_, err = io.CopyN(&data, body, limits.Most-MaxBody)
+		}
+	}
+	if sent.N <= 0 || int64(data.Len()) > limits.Most {
 		return nil, limits.tooLarge()
 	}
-	if err == nil { // what follows sees the body as it is now
-		c.Request.Header.Del("Content-Encoding")
-		c.Request.ContentLength = int64(len(data))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
-	return data, err
+	// What follows sees the body as it is now.
+	c.Request.Header.Del("Content-Encoding")
+	c.Request.ContentLength = int64(data.Len())
+	return data.Bytes(), nil
 }
 
 // unpacker reads a gzip body. What is not gzip is refused; an error of the connection stays one.
@@ -160,9 +192,9 @@ func (a *API) bodyLimits(method, route string) BodyLimits {
 }
 
 // drain reads the rest of a body, for a limited time.
-func drain(c *gin.Context, within time.Duration) {
+func drain(c *gin.Context, within time.Duration, most int64) {
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(within))
-	_, _ = io.CopyN(io.Discard, c.Request.Body, maxDrain)
+	_, _ = io.CopyN(io.Discard, c.Request.Body, most)
 }
 
 func unreadable(err error) error {

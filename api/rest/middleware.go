@@ -124,7 +124,7 @@ func (a *API) refuseLong(c *gin.Context) {
 		return
 	}
 	if c.GetHeader("Expect") == "" {
-		drain(c, drainWithin)
+		drain(c, drainWithin, maxDrain)
 	}
 	c.Header("Connection", "close")
 	a.Fail(c, limits.tooLarge())

@@ -60,7 +60,7 @@ func ProblemTypes() []ProblemType {
 		{SlugServer, 500, "Server error", "Something went wrong on our side and was logged under the request id."},
 		{SlugEngine, 503, "Workflow engine unavailable", "The engine that runs long work does not answer. Try again after Retry-After."},
 		{SlugModel, 503, "Model unavailable", "The language model does not answer. Try again after Retry-After."},
-		{SlugDependency, 503, "Dependency unavailable", "A part this request needs does not answer in time. Try again after Retry-After."},
+		{SlugDependency, 503, "Dependency unavailable", "A part this request needs does not answer in time, or too many large bodies come at once. Try again after Retry-After."},
 	}
 }
 

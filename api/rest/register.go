@@ -187,6 +187,10 @@ func (a *API) enter(r route) func(huma.Context, func(huma.Context)) {
 		c := humagin.Unwrap(hc)
 		ctx, cancel := context.WithTimeout(c.Request.Context(), r.timeout)
 		defer cancel()
+		defer func() {
+			c.Request.Body = http.NoBody // or Gin's pool would keep the bytes
+			RequestInfoOf(ctx).leaveRoom()
+		}()
 		ctx, err := a.admit(ctx, c, r)
 		if err != nil {
 			a.Fail(c, err)
@@ -221,7 +225,7 @@ func (a *API) admit(ctx context.Context, c *gin.Context, r route) (context.Conte
 	if err := screenQuery(c.Request.URL); err != nil {
 		return ctx, err
 	}
-	return ctx, a.takeBody(c, r)
+	return ctx, a.takeBody(ctx, c, r)
 }
 
 // IsUUID reports whether a text is a UUID in its usual form.

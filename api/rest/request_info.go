@@ -26,6 +26,7 @@ type RequestInfo struct {
 	answer  http.Header
 	limits  []ratelimit.State // those charged so far
 	broken  []store.Field     // texts of the body that break their rule
+	room    func()            // gives back the place of a large body; nil: it has none
 }
 
 const maxUserAgent = 255 // characters

@@ -17,11 +17,14 @@ import (
 const (
 	// maxDepth is the maximum nesting of objects and arrays.
 	maxDepth = 32
-	noNUL    = "must not contain the character NUL"
+	// maxValues is the maximum number of values, which no body of the usual size can reach. Each costs many
+	// times its size in memory.
+	maxValues = MaxBody / 2
+	noNUL     = "must not contain the character NUL"
 )
 
 // screen reads a JSON text before any schema does. It refuses input that readers interpret differently
-// (broken UTF-8, duplicate names), nesting deeper than maxDepth, numbers beyond float64, and NUL,
+// (broken UTF-8, duplicate names), nesting deeper than maxDepth, more than maxValues, numbers beyond float64, and NUL,
 // which Postgres cannot store. It returns the body with texts in their stored form, and the texts that
 // violate their rule, which are reported together with the schema's faults.
 func screen(body []byte, rules *textRules) (stored []byte, faults []store.Field, err error) {
@@ -57,6 +60,7 @@ type walker struct {
 	faults  []store.Field // what cannot be kept
 	broken  []store.Field // values that break their rule
 	changed bool          // a value is read otherwise than it came
+	values  int           // read so far
 }
 
 func (w *walker) token() (json.Token, error) {
@@ -71,6 +75,9 @@ func (w *walker) value(at []string, rules *textRules) error {
 	token, err := w.token()
 	if err != nil {
 		return err
+	}
+	if w.values++; w.values > maxValues {
+		return Malformed("The JSON in the body has too many values.")
 	}
 	switch t := token.(type) {
 	case string:

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -158,20 +158,14 @@ func (d *doctor) mail(ctx context.Context) finding {
 	if d.cfg.Mail.SMTPURL == "" {
 		return finding{name, fine, "mails are written to " + d.cfg.Mail.Dir, ""}
 	}
-	server, err := url.Parse(d.cfg.Mail.SMTPURL.Reveal())
+	mailer, err := newMailer(d.cfg.Mail, d.log)
 	if err != nil {
-		return finding{name, fault, "LYO_SMTP_URL is not a URL", "correct it"}
+		return finding{name, fault, err.Error(), "correct LYO_SMTP_URL and LYO_MAIL_FROM"}
 	}
-	port := server.Port()
-	if port == "" {
-		port = map[string]string{"smtp": "587", "smtps": "465"}[server.Scheme]
+	if err := mailer.Check(ctx); err != nil { // nothing is sent
+		return finding{name, fault, strings.TrimPrefix(err.Error(), "mail: "), "start it, and check host, port, user and password in LYO_SMTP_URL"}
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(server.Hostname(), port))
-	if err != nil {
-		return finding{name, fault, "the mail server does not answer", "start it, and check the host and port in LYO_SMTP_URL"}
-	}
-	_ = conn.Close() // nothing was sent
-	return finding{name, fine, "the mail server accepts connections", ""}
+	return finding{name, fine, "the mail server lets us in", ""}
 }
 
 // component is the health of a component as the API reports it.

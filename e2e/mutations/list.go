@@ -70,6 +70,11 @@ var all = []mutation{
 		tests: []test{{"api/realtime", "TestOnlyOneProcessAsksAndTheOthersHear", "processes that queried: map[hub0", "processes that queried: hub0, hub1, hub2"}},
 	},
 	{
+		safeguard: "the budget of large bodies", taken: "what is taken in `tryTake`", file: "api/rest/body_budget.go",
+		from: "if b.taken+weight > b.whole ||", to: "if",
+		tests: []test{{"api/rest", "TestLargeBodiesTakeTurns", "a body without room was taken", ""}},
+	},
+	{
 		safeguard: "the refresh rule: one step behind gets the current token", taken: "`case previous && …ReuseWindow`", file: "models/accounts/sessions.go",
 		from: "case previous && r.Now.Sub(o.Session.RotatedAt) <= ReuseWindow:", to: "case previous && r.Now.Sub(o.Session.RotatedAt) <= ReuseWindow && false:",
 		tests: []test{

@@ -1,7 +1,7 @@
 package text
 
 import (
-	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -33,7 +33,7 @@ func visible(r rune) bool {
 }
 
 // Visible reports whether anything of a text can be seen.
-func Visible(s string) bool { return slices.ContainsFunc([]rune(s), visible) }
+func Visible(s string) bool { return strings.ContainsFunc(s, visible) }
 
 // The invisible characters that are allowed between others.
 const (
