@@ -14,6 +14,14 @@ var unrest = []invariant{
 	{"a board does not know of a change", `SELECT user_id::text FROM board_changes`},
 	{"material has not been read", `SELECT id::text FROM sources WHERE state = 'PROCESSING'`},
 	{"a push is to be tried again", `SELECT device_id::text FROM push_receipts WHERE status = 'retry'`},
+	{"what was reached is not unlocked", `
+		SELECT u.id || ' ' || a.id FROM users u LEFT JOIN totals t ON t.user_id = u.id CROSS JOIN LATERAL (VALUES
+			('first_lesson', t.lessons >= 1), ('first_course', t.courses >= 1), ('course_master_5', t.courses >= 5), ('streak_week', t.longest_streak >= 7),
+			('streak_month', t.longest_streak >= 30), ('points_1000', t.points >= 1000),
+			('community_contributor', 10 <= (SELECT count(*) FROM comments c JOIN posts p ON p.id = c.post_id
+				WHERE c.author_id = u.id AND c.status = 'visible' AND p.author_id IS DISTINCT FROM u.id)),
+			('course_creator', EXISTS (SELECT FROM courses c WHERE c.owner_user_id = u.id AND c.published_at IS NOT NULL))
+		) a (id, reached) WHERE u.is_active AND a.reached AND NOT EXISTS (SELECT FROM unlocks k WHERE k.user_id = u.id AND k.achievement_id = a.id)`},
 }
 
 // invariants are those of all areas.
