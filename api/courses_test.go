@@ -59,6 +59,8 @@ func (r rowsOnly) Rows(ctx context.Context, task uuid.UUID, since int64) ([]task
 	return tasks.EventsAfter(ctx, r.db, task, since)
 }
 
+func (rowsOnly) Database(context.Context) string { return "" }
+
 // ask generates a course and returns the ids of its task and of the course.
 func (w *testEnv) ask(p person, topic string) (task, course uuid.UUID) {
 	w.t.Helper()

@@ -199,7 +199,7 @@ func TestExamplesSucceed(t *testing.T) {
 	withMail(&w.server.Deps)
 	w.server.Temporal = &deciding{}
 	r := &exampleRows{testEnv: w}
-	sent := 0
+	sent, again := 0, map[string][]string{}
 	for _, e := range examples(t, w.document()) {
 		r.n++
 		if e.id == "watch-task" || e.id == "health-redis" || e.id == "health-temporal" || e.id == "health-model" || e.id == "get-web-push-key" || e.id == "create-ticket" || e.id == "spend-streak-freeze" {
@@ -229,6 +229,9 @@ func TestExamplesSucceed(t *testing.T) {
 		}
 		assert.Less(t, a.status, http.StatusMultipleChoices, "%s: %s %s: %s: %s", e.id, e.method, path, body, a.body)
 		sent++
+		for _, member := range w.requireRepeated(e.method, e.id, a) {
+			again[member] = append(again[member], e.id)
+		}
 		if e.id == "register" {
 			v := a.json(t)
 			r.ada = person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
@@ -237,6 +240,7 @@ func TestExamplesSucceed(t *testing.T) {
 		}
 	}
 	require.Greater(t, sent, 120)
+	require.Equal(t, repeatedBy(), again)
 }
 
 // TestTheOlderDocumentIsValid checks that the document of OpenAPI 3.0 is one, and has all that the other has.

@@ -43,8 +43,11 @@ type sessionCache struct {
 type cacheEntry struct {
 	owner uuid.UUID
 	state accounts.SessionState
-	until time.Time
+	at    time.Time
 }
+
+// fresh reports whether the entry is valid, by a clock that may have stepped since.
+func (e cacheEntry) fresh(now time.Time) bool { return now.Sub(e.at).Abs() < localTTL }
 
 // of returns the session's state for a user: ended when it belongs to another user.
 func (e cacheEntry) of(user uuid.UUID) accounts.SessionState {
@@ -131,7 +134,7 @@ func (c *sessionCache) recall(session uuid.UUID, now time.Time) (cacheEntry, boo
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.known[session]
-	return e, ok && now.Before(e.until)
+	return e, ok && e.fresh(now)
 }
 
 func (c *sessionCache) remember(session uuid.UUID, e cacheEntry, now time.Time) {
@@ -140,9 +143,9 @@ func (c *sessionCache) remember(session uuid.UUID, e cacheEntry, now time.Time) 
 	if len(c.known) >= maxCached {
 		clear(c.known)
 	}
-	if old, ok := c.known[session]; ok && old.state == accounts.SessionEnded && now.Before(old.until) {
+	if old, ok := c.known[session]; ok && old.state == accounts.SessionEnded && old.fresh(now) {
 		return // an answer that was on its way before the end does not bring it back
 	}
-	e.until = now.Add(localTTL)
+	e.at = now
 	c.known[session] = e
 }

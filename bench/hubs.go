@@ -179,3 +179,6 @@ func (s *scriptedSource) Query(_ context.Context, _ uuid.UUID, since int64) ([]t
 func (s *scriptedSource) Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	return s.Query(ctx, task, since)
 }
+
+// Database is the only one.
+func (s *scriptedSource) Database(context.Context) string { return "" }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"go.temporal.io/api/common/v1"
@@ -17,9 +18,9 @@ import (
 // KindDeletion is the LyoKind of a deletion.
 const KindDeletion = "account_deletion"
 
-// EndedDeletions returns whose deletions have ended, however they did, as far as Temporal still knows them.
-func EndedDeletions(ctx context.Context, c client.Client, namespace string) (users []uuid.UUID, err error) {
-	query := fmt.Sprintf("LyoKind = '%s' AND ExecutionStatus != 'Running'", KindDeletion)
+// EndedDeletions returns whose deletions have ended since a time, however they did, as far as Temporal still knows them.
+func EndedDeletions(ctx context.Context, c client.Client, namespace string, since time.Time) (users []uuid.UUID, err error) {
+	query := fmt.Sprintf("LyoKind = '%s' AND ExecutionStatus != 'Running' AND CloseTime > '%s'", KindDeletion, since.UTC().Format(time.RFC3339))
 	err = EachRun(ctx, c, namespace, query, func(run *workflow.WorkflowExecutionInfo) error {
 		var text string
 		payload := run.GetSearchAttributes().GetIndexedFields()[SearchAttributeUser.GetName()]

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,11 +169,20 @@ func TestErasedAccountsLeaveTemporal(t *testing.T) {
 	restored := departs(t, c, db, stays, time.Now().Add(time.Hour))
 	require.NoError(t, c.CancelWorkflow(t.Context(), restored, ""))
 	require.Error(t, c.GetWorkflow(t.Context(), restored, "").Get(t.Context(), nil))
+	ended := func(since time.Duration) []uuid.UUID {
+		users, err := workflows.EndedDeletions(t.Context(), c, "default", time.Now().Add(since))
+		require.NoError(t, err)
+		return users
+	}
+	require.Eventually(t, func() bool { return slices.Contains(ended(-time.Hour), stays) }, time.Minute, 50*time.Millisecond)
+	require.Empty(t, ended(time.Minute), "one of long ago is not looked at again")
 	reconciler := reconcilerAt(c, db, 0)
 	require.NoError(t, reconciler.Reconcile(t.Context()))
 	require.Positive(t, runsOf(t, c, leaver), "it has not left")
 
 	require.NoError(t, c.GetWorkflow(t.Context(), departs(t, c, db, leaver, time.Now()), "").Get(t.Context(), nil))
+	require.NoError(t, reconcilerAt(c, db, 72*time.Hour).Reconcile(t.Context()))
+	require.Positive(t, runsOf(t, c, leaver), "too late: Temporal's retention takes it")
 	require.Eventually(t, func() bool {
 		require.NoError(t, reconciler.Reconcile(t.Context()))
 		return runsOf(t, c, leaver) == 0

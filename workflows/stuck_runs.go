@@ -141,11 +141,11 @@ type RunWatch struct {
 	Namespace string
 	Clock     func() time.Time
 
-	mu    sync.Mutex
-	last  []StuckRun
-	err   error
-	until time.Time
-	look  chan struct{} // closed when the look that is under way has ended; nil: none is
+	mu   sync.Mutex
+	last []StuckRun
+	err  error
+	at   time.Time
+	look chan struct{} // closed when the look that is under way has ended; nil: none is
 }
 
 const (
@@ -157,8 +157,8 @@ const (
 // return the answer before.
 func (w *RunWatch) Stuck(ctx context.Context) ([]StuckRun, error) {
 	w.mu.Lock()
-	first, look := w.until.IsZero(), w.look
-	if look == nil && !w.Clock().Before(w.until) {
+	first, look := w.at.IsZero(), w.look
+	if look == nil && w.Clock().Sub(w.at).Abs() >= runsLookedFor { // by a clock that may have stepped back
 		look = make(chan struct{})
 		w.look = look
 		go w.refresh(context.WithoutCancel(ctx), look)
@@ -182,6 +182,6 @@ func (w *RunWatch) refresh(ctx context.Context, look chan struct{}) {
 	found, err := LookForStuckRuns(ctx, w.Client, w.Namespace, w.Clock())
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.last, w.err, w.until, w.look = found, err, w.Clock().Add(runsLookedFor), nil
+	w.last, w.err, w.at, w.look = found, err, w.Clock(), nil
 	close(look)
 }

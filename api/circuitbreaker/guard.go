@@ -25,7 +25,7 @@ type Guard struct {
 	Rest   time.Duration
 
 	mu        sync.Mutex
-	until     time.Time // no call before it; zero while Redis works
+	tried     time.Time // the last attempt that failed or is under way; zero while Redis works
 	successes uint64
 }
 
@@ -52,11 +52,11 @@ func (g *Guard) enter() (successes uint64, ok bool) {
 	now := g.Clock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.until.IsZero() {
-		if now.Before(g.until) {
+	if !g.tried.IsZero() {
+		if now.Sub(g.tried).Abs() < g.Rest { // by a clock that may have stepped back
 			return 0, false
 		}
-		g.until = now.Add(g.Rest) // this caller tries, the others wait for its result
+		g.tried = now // this caller tries, the others wait for its result
 	}
 	return g.successes, true
 }
@@ -65,16 +65,16 @@ func (g *Guard) note(ctx context.Context, err error, before uint64) {
 	now := g.Clock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	away := !g.until.IsZero()
+	away := !g.tried.IsZero()
 	switch {
 	case err == nil:
 		g.successes++
-		g.until = time.Time{}
+		g.tried = time.Time{}
 		if away {
 			g.Log.InfoContext(ctx, "redis is back")
 		}
 	case away || g.successes == before:
-		g.until = now.Add(g.Rest)
+		g.tried = now
 		if !away {
 			g.Log.WarnContext(ctx, "redis does not answer and is left alone for a moment", "error", err)
 		}

@@ -47,6 +47,16 @@ func TestAfterAFailureOneCallerTriesEachRest(t *testing.T) {
 	require.NoError(t, g.Do(ctx, works), "it is back for all")
 }
 
+// TestAClockThatWentBackKeepsNobodyAway has the failure an hour ahead of the clock.
+func TestAClockThatWentBackKeepsNobodyAway(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	g, now := guard(t)
+	require.ErrorIs(t, g.Do(ctx, fails), errDown)
+	*now = now.Add(-time.Hour)
+	require.NoError(t, g.Do(ctx, works))
+}
+
 func TestAFailureWhileOthersSucceedChangesNothing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

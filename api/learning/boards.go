@@ -37,16 +37,16 @@ const askAgain = 10 * time.Second
 type askedFor struct {
 	mu    sync.Mutex
 	stamp uuid.UUID
-	until time.Time
+	at    time.Time
 }
 
 func (a *askedFor) first(stamp uuid.UUID, now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.stamp == stamp && now.Before(a.until) {
+	if a.stamp == stamp && now.Sub(a.at).Abs() < askAgain { // by a clock that may have stepped back
 		return false
 	}
-	a.stamp, a.until = stamp, now.Add(askAgain)
+	a.stamp, a.at = stamp, now
 	return true
 }
 

@@ -90,6 +90,25 @@ func TestOnlyOneProcessAsksAndTheOthersHear(t *testing.T) {
 	})
 }
 
+// TestACopyDoesNotSeeItsOriginalsEvents follows one task in a database and in its copy, where its work went another way.
+func TestACopyDoesNotSeeItsOriginalsEvents(t *testing.T) {
+	t.Parallel()
+	withStores(t, func(t *testing.T, s redisStore) {
+		original, copied := newFake(), newFake()
+		copied.task, original.database, copied.database = original.task, "original", "copy"
+		original.report(5, true)
+		copied.report(3, true)
+		first := newCluster(t, s, original, 1, patient()).hubs[0]
+		require.Equal(t, upTo(0, 5), readAll(t, first, original.task, 0))
+		second := newCluster(t, s, copied, 2, patient()) // a watcher of the copy finds no lease taken, and no event shared
+		for _, h := range second.hubs {
+			require.Equal(t, upTo(0, 3), readAll(t, h, copied.task, 0))
+		}
+		later := newCluster(t, s, original, 1, patient()).hubs[0]
+		require.Equal(t, upTo(0, 5), readAll(t, later, original.task, 0))
+	})
+}
+
 func TestTheNextProcessTakesOver(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s redisStore) {
@@ -340,7 +359,7 @@ func TestTheScriptsMayRunTwice(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s redisStore) {
 		client, _ := s.client(t)
-		o := Options{Redis: client, RedisTimeout: 10 * time.Second}.withDefaults()
+		o := Options{Source: quietSource{}, Redis: client, RedisTimeout: 10 * time.Second}.withDefaults()
 		one, two, task, ctx := newShare(o), newShare(o), uuid.New(), t.Context()
 		got, err := one.watch(ctx, task, 0)
 		require.NoError(t, err)
@@ -378,7 +397,7 @@ func TestAClockOfRedisThatWentBack(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s redisStore) {
 		client, _ := s.client(t)
-		o := Options{Redis: client, RedisTimeout: 10 * time.Second}.withDefaults()
+		o := Options{Source: quietSource{}, Redis: client, RedisTimeout: 10 * time.Second}.withDefaults()
 		dead, next, task, ctx := newShare(o), newShare(o), uuid.New(), t.Context()
 		_, err := dead.watch(ctx, task, 0)
 		require.NoError(t, err)

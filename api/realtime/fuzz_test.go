@@ -59,6 +59,8 @@ func (quietSource) Rows(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, e
 	return []tasks.TaskEvent{event(1, tasks.TaskRunning)}, nil
 }
 
+func (quietSource) Database(context.Context) string { return "" }
+
 // FuzzSocketFrames checks that a socket is served to its end whatever bytes it
 // receives, and that nothing leaks.
 func FuzzSocketFrames(f *testing.F) {

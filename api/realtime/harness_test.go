@@ -31,7 +31,8 @@ type fake struct {
 	rowsErr     error
 	unreachable string // the name whose calls fail
 	queried     map[string]int
-	read        int // number of reads of the rows
+	read        int    // number of reads of the rows
+	database    string // its name
 }
 
 func newFake() *fake { return &fake{task: uuid.New(), queried: map[string]int{}} }
@@ -61,6 +62,8 @@ func (s source) Rows(ctx context.Context, _ uuid.UUID, since int64) ([]tasks.Tas
 	}
 	return after(s.rows, since), ctx.Err()
 }
+
+func (s source) Database(context.Context) string { return s.database }
 
 func after(events []tasks.TaskEvent, since int64) []tasks.TaskEvent {
 	var rest []tasks.TaskEvent

@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// Source reads a task's events where they originate. Both methods are called from
+// Source reads a task's events where they originate. All methods are called from
 // many goroutines and must end soon after their context does.
 type Source interface {
 	// Query queries the workflow for every event after since, in order. An error means
@@ -20,6 +20,9 @@ type Source interface {
 	Query(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error)
 	// Rows reads the events that Postgres has after since, in order.
 	Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error)
+	// Database names the database whose tasks these are, so that events of a copy's in Redis are not taken for them. ""
+	// is a name too.
+	Database(ctx context.Context) string
 }
 
 // Options are a hub's collaborators and times. Only Source is needed; a zero
@@ -29,10 +32,8 @@ type Options struct {
 	// Redis carries events between processes; nil: this process is the only one. It must
 	// honour deadlines (ContextTimeoutEnabled). The hub does not close it.
 	Redis redis.UniversalClient
-	// Database names the database whose tasks these are, so that events of a copy's are not taken for them; nil: "".
-	Database func(ctx context.Context) string
-	Log      *slog.Logger     // nil: silent
-	Clock    func() time.Time // time.Now; it must move on
+	Log   *slog.Logger     // nil: silent
+	Clock func() time.Time // time.Now; it must move on
 
 	Poll             time.Duration // 250ms, between two queries of one task
 	Lease            time.Duration // 3s, how long a dead holder keeps others from querying
@@ -55,9 +56,6 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	if o.Database == nil {
-		o.Database = func(context.Context) string { return "" }
-	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

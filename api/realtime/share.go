@@ -60,7 +60,7 @@ func newShare(o Options) *share {
 
 // of adds the database's name to a key.
 func (s *share) of(ctx context.Context, key string) string {
-	if name := s.o.Database(ctx); name != "" {
+	if name := s.o.Source.Database(ctx); name != "" {
 		return key + ":" + name
 	}
 	return key

@@ -46,8 +46,9 @@ func (a *API) humaConfig() huma.Config {
 	return c
 }
 
+// writeJSON encodes an answer.
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	return enc.Encode(withoutNullLists(v))
 }

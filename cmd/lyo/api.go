@@ -32,7 +32,7 @@ func (a *app) serveAPI(ctx context.Context) error {
 		return err
 	}
 	hub := realtime.NewHub(realtime.Options{
-		Source: progressSource{a}, Redis: a.redis, Log: a.log, Database: store.NewKnownIdentity(a.db, clock).Of,
+		Source: progressSource{a, store.NewKnownIdentity(a.db, clock)}, Redis: a.redis, Log: a.log,
 	})
 	a.hub.Store(hub)
 	server, err := api.New(api.Deps{
@@ -100,7 +100,10 @@ func (a *app) keys() (*auth.Keys, error) {
 }
 
 // progressSource is the source from which the hub reads the progress of tasks.
-type progressSource struct{ *app }
+type progressSource struct {
+	*app
+	database *store.KnownIdentity
+}
 
 // Query reads events from the workflow.
 func (s progressSource) Query(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
@@ -115,6 +118,9 @@ func (s progressSource) Query(ctx context.Context, task uuid.UUID, since int64) 
 func (s progressSource) Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	return tasks.EventsAfter(ctx, s.db, task, since)
 }
+
+// Database names the database.
+func (s progressSource) Database(ctx context.Context) string { return s.database.Of(ctx) }
 
 // modelHealth probes the model server. The result says what courses are made of without one.
 func (a *app) modelHealth() health.ModelProbe {

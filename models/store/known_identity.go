@@ -18,26 +18,30 @@ const (
 // KnownIdentity remembers the Identity of a database, which is part of every key in Redis whose value is believed in place of a
 // row. While Postgres does not answer, the last known name stays.
 type KnownIdentity struct {
-	db    *gorm.DB
-	clock func() time.Time
-	mu    sync.Mutex // held by the one that asks
-	known atomic.Pointer[datedName]
+	db      *gorm.DB
+	clock   func() time.Time
+	unknown string     // a name that nobody else has
+	mu      sync.Mutex // held by the one that asks
+	known   atomic.Pointer[datedName]
 }
 
 // NewKnownIdentity returns one that has not asked yet.
 func NewKnownIdentity(db *gorm.DB, clock func() time.Time) *KnownIdentity {
-	return &KnownIdentity{db: db, clock: clock}
+	return &KnownIdentity{db: db, clock: clock, unknown: NewID().String()}
 }
 
 type datedName struct {
-	name  string
-	until time.Time
+	name string
+	at   time.Time
 }
 
-// Of returns the name, at most a second old, and "" while it was never known.
+// fresh reports whether the name was asked for within the last second, by a clock that may have stepped.
+func (d *datedName) fresh(now time.Time) bool { return d != nil && now.Sub(d.at).Abs() < identityTTL }
+
+// Of returns the name, at most a second old, and while it was never known one that nobody else has.
 func (i *KnownIdentity) Of(ctx context.Context) string {
 	now, known := i.clock(), i.known.Load()
-	if known != nil && now.Before(known.until) {
+	if known.fresh(now) {
 		return known.name
 	}
 	if known != nil && !i.mu.TryLock() {
@@ -47,10 +51,10 @@ func (i *KnownIdentity) Of(ctx context.Context) string {
 		i.mu.Lock()
 	}
 	defer i.mu.Unlock()
-	if latest := i.known.Load(); latest != nil && now.Before(latest.until) { // while this one waited
+	if latest := i.known.Load(); latest.fresh(now) { // while this one waited
 		return latest.name
 	}
-	next := datedName{until: now.Add(identityTTL)}
+	next := datedName{name: i.unknown, at: now}
 	if known != nil {
 		next.name = known.name
 	}

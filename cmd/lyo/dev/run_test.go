@@ -98,7 +98,7 @@ func TestTooLittleSpaceIsSaid(t *testing.T) {
 
 func TestChildrenGetAllAddresses(t *testing.T) {
 	t.Parallel()
-	o, err := Options{StateDir: "/state", HTTPPort: 8123, Environ: []string{"HOME=/home/me", "REDIS_URL=redis://mine"}}.withDefaults()
+	o, err := Options{StateDir: "/state", HTTPPort: 8123, Environ: []string{"HOME=/home/me", "REDIS_URL=redis://mine", "LYO_WORKER_VERSIONING=on"}}.withDefaults()
 	require.NoError(t, err)
 	s := newSupervisor(o)
 	s.servers = servers{databaseURL: "postgres://db", redisURL: "redis://mine", temporalAddress: "t:1"}
@@ -106,6 +106,7 @@ func TestChildrenGetAllAddresses(t *testing.T) {
 	for name, want := range map[string]string{
 		"DATABASE_URL": "postgres://db", "REDIS_URL": "redis://mine", "TEMPORAL_ADDRESS": "t:1",
 		"LYO_HTTP_PORT": "8123", "LYO_STATE_DIR": "/state", "LYO_ENV": "development", "HOME": "/home/me",
+		"LYO_WORKER_VERSIONING": "off", // whatever the environment says: no run is pinned
 	} {
 		value, _ := env.LookupEnv(name)
 		require.Equal(t, want, value, name)

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/deploy/local"
+)
+
+// TestDoctorSeesThatVersioningWasSwitchedOff has a build that is current still, while the workers are versioned no more: nobody
+// would do the new work.
+func TestDoctorSeesThatVersioningWasSwitchedOff(t *testing.T) {
+	t.Parallel()
+	bin := os.Getenv("TEST_TEMPORAL_BIN")
+	require.NotEmpty(t, bin, "run the tests by make test")
+	server, err := local.StartTemporal(t.Context(), local.TemporalOptions{Binary: bin, Out: t.Output()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = server.Stop(context.Background()) })
+	temporal, err := client.Dial(client.Options{HostPort: server.Address(), Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(temporal.Close)
+	rollout := func(versioning string) finding {
+		d := doctor{cfg: config.Config{Versions: config.Versions{Versioning: versioning, Deployment: "lyo"}}, temporal: temporal}
+		return d.rollout(t.Context())
+	}
+	require.Equal(t, finding{}, rollout("off"), "workers were never versioned")
+
+	w := worker.New(temporal, "lyo", worker.Options{DeploymentOptions: worker.DeploymentOptions{
+		UseVersioning: true, Version: worker.WorkerDeploymentVersion{DeploymentName: "lyo", BuildID: "first"},
+		DefaultVersioningBehavior: workflow.VersioningBehaviorPinned,
+	}})
+	w.RegisterWorkflowWithOptions(func(workflow.Context) error { return nil }, workflow.RegisterOptions{Name: "GenerateCourse"})
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	become := func(build string) {
+		require.Eventually(t, func() bool {
+			_, err := temporal.WorkerDeploymentClient().GetHandle("lyo").SetCurrentVersion(t.Context(), client.WorkerDeploymentSetCurrentVersionOptions{
+				BuildID: build, AllowNoPollers: build == "",
+			})
+			return err == nil
+		}, time.Minute, 100*time.Millisecond)
+	}
+	become("first")
+	require.Equal(t, finding{"rollout", fine, "new work goes to build first", ""}, rollout("on"))
+	require.Equal(t, finding{
+		"rollout", fault, "LYO_WORKER_VERSIONING is off, and new work goes only to workers of build first",
+		"lyo worker current --unversioned; or set LYO_WORKER_VERSIONING=on",
+	}, rollout("off"))
+	become("") // as lyo worker current --unversioned does
+	require.Equal(t, finding{}, rollout("off"))
+	require.Equal(t, fault, rollout("on").Status)
+}
