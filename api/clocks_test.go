@@ -33,7 +33,7 @@ func eachStep(t *testing.T, test func(*testing.T, *testEnv, time.Duration)) {
 // again, also where the clock went back meanwhile.
 func TestNobodyIsSignedOutByAClock(t *testing.T) {
 	t.Parallel()
-	eachStep(t, func(t *testing.T, w *testEnv, step time.Duration) {
+	eachStep(t, func(_ *testing.T, w *testEnv, step time.Duration) {
 		people, lost := []person{w.signUp("ada@example.com")}, map[int]string{}
 		for _, by := range []time.Duration{step, -step} {
 			w.clock.advance(by)
@@ -59,7 +59,7 @@ func TestNobodyIsSignedOutByAClock(t *testing.T) {
 func TestNoTokenOutlivesItsTimeAndTheStep(t *testing.T) {
 	t.Parallel()
 	const leeway = 5 * time.Second
-	eachStep(t, func(t *testing.T, w *testEnv, step time.Duration) {
+	eachStep(t, func(_ *testing.T, w *testEnv, step time.Duration) {
 		c, began := w.server.Config, w.clock.now()
 		people, links := []person{w.signUp("ada@example.com")}, []string{w.resetLink("ada@example.com")}
 		for i, by := range []time.Duration{step, -step} {
@@ -97,7 +97,7 @@ func (w *testEnv) resetLink(email string) string {
 // then.
 func TestAResetLinkWorksOnceByAnyClock(t *testing.T) {
 	t.Parallel()
-	eachStep(t, func(t *testing.T, w *testEnv, step time.Duration) {
+	eachStep(t, func(_ *testing.T, w *testEnv, step time.Duration) {
 		w.signUp("ada@example.com")
 		old := w.resetLink("ada@example.com")
 		w.clock.advance(step)
@@ -120,7 +120,7 @@ func TestAResetLinkWorksOnceByAnyClock(t *testing.T) {
 // was put right.
 func TestASignOutIsHeardOfByAClockThatStepped(t *testing.T) {
 	t.Parallel()
-	eachStep(t, func(t *testing.T, w *testEnv, step time.Duration) {
+	eachStep(t, func(_ *testing.T, w *testEnv, step time.Duration) {
 		other := serve(t, w.server.Deps, w.clock, w.logs)
 		w.clock.advance(step)
 		ada := w.signUp("ada@example.com")

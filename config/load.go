@@ -128,25 +128,25 @@ func fillDefaults(c *Config) {
 		c.Embeddings.BaseURL, c.Embeddings.APIKey = c.Gemma.BaseURL, cmp.Or(c.Embeddings.APIKey, c.Gemma.APIKey)
 	}
 	c.Engine.ModelName = cmp.Or(c.Engine.ModelName, c.Gemma.Model)
-	if c.HTTP.Host == "" {
-		c.HTTP.Host = pick(development, "127.0.0.1", "0.0.0.0")
-	}
-	if c.HTTP.PublicURL == "" && development {
-		c.HTTP.PublicURL = fmt.Sprintf("http://localhost:%d", c.HTTP.Port)
-	}
-	if c.HTTP.CursorKey == "" && development {
-		c.HTTP.CursorKey = developmentCursorKey
-	}
-	if c.HTTP.BodyBudget == 0 {
-		c.HTTP.BodyBudget = bodyBudget(debug.SetMemoryLimit(-1))
-	}
-	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")
+	c.HTTP.fillDefaults(development)
 	if c.Push.WebPushSubject == "" && strings.HasPrefix(c.HTTP.PublicURL, "https://") {
 		c.Push.WebPushSubject = c.HTTP.PublicURL
 	}
 	if c.Push.WebPushSubject == "" && development {
 		c.Push.WebPushSubject = developmentSubject
 	}
+}
+
+func (h *HTTP) fillDefaults(development bool) {
+	h.Host = cmp.Or(h.Host, pick(development, "127.0.0.1", "0.0.0.0"))
+	if h.PublicURL == "" && development {
+		h.PublicURL = fmt.Sprintf("http://localhost:%d", h.Port)
+	}
+	h.PublicURL = strings.TrimRight(h.PublicURL, "/")
+	if h.CursorKey == "" && development {
+		h.CursorKey = developmentCursorKey
+	}
+	h.BodyBudget = cmp.Or(h.BodyBudget, bodyBudget(debug.SetMemoryLimit(-1)))
 }
 
 // productionTokens allows about twenty courses per user and day.

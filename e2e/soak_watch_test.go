@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -267,12 +268,13 @@ func (w *soakWatch) report() {
 const growth = 1.2
 
 // grown returns what grew over its bound between five minutes and the end. Memory may not grow by more than a fifth;
-// what is counted may, besides, be some more: one that every course leaves behind would be hundreds.
+// what is counted may, besides, be some more: a moment in which the machine is busy fills the pools, which have twenty connections
+// each and stay as they are then. One that every course leaves behind would be hundreds.
 func grown(samples []sample) (found []string) {
 	end := samples[len(samples)-1].at - span(samples)
 	for column, slack := range map[string]float64{
-		"api_rss": 0, "worker_rss": 0, "api_goroutines": 100, "worker_goroutines": 100, "api_fds": 10, "worker_fds": 10,
-		"postgres_connections": 5, "redis_connections": 5,
+		"api_rss": 0, "worker_rss": 0, "api_goroutines": 100, "worker_goroutines": 100, "api_fds": 40, "worker_fds": 40,
+		"postgres_connections": 40, "redis_connections": 40,
 	} {
 		before, after := around(samples, column, settled), around(samples, column, end)
 		if after > growth*before+slack {
@@ -294,7 +296,7 @@ func (w *soakWatch) requireBounded() {
 		}
 		return
 	}
-	require.Empty(w.t, grown(w.samples))
+	assert.Empty(w.t, grown(w.samples)) // what was lost or came twice is to be told, too
 }
 
 // TestASoakTellsWhatGrows gives the judge of a series one that leaks, and one that only breathes.

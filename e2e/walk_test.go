@@ -26,7 +26,6 @@ func TestAFirstCourse(t *testing.T) {
 	ada := one.register(t, "ada@example.com")
 	s.model.On(llmtest.Outline, 1, llmtest.Hold())
 	task, course := ada.generate("How tides work")
-
 	require.Contains(t, []any{"QUEUED", "RUNNING"}, ada.task(task)["state"])
 	require.Equal(t, "GENERATING", ada.course(course)["status"])
 	require.NoError(t, s.model.WaitHeld(t.Context(), 1))

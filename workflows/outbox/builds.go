@@ -34,10 +34,10 @@ func (r *Reconciler) reconcileBuilds(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	found, err := r.Dispatcher.Temporal.WorkerDeploymentClient().GetHandle(r.Builds.Deployment).Describe(ctx, client.WorkerDeploymentDescribeOptions{})
-	if _, never := errors.AsType[*serviceerror.NotFound](err); never {
-		return nil
+	if there, err := r.hasDeployment(ctx); err != nil || !there {
+		return err
 	}
+	found, err := r.Dispatcher.Temporal.WorkerDeploymentClient().GetHandle(r.Builds.Deployment).Describe(ctx, client.WorkerDeploymentDescribeOptions{})
 	if err != nil {
 		return fmt.Errorf("look at deployment %s: %w", r.Builds.Deployment, err)
 	}
@@ -58,6 +58,21 @@ func (r *Reconciler) reconcileBuilds(ctx context.Context) error {
 		}
 	}
 	return errors.Join(append(faults, r.endMovedRuns(ctx))...)
+}
+
+// hasDeployment reports whether workers ever were versioned. Temporal logs an error when a deployment is asked for that is not there.
+func (r *Reconciler) hasDeployment(ctx context.Context) (bool, error) {
+	all, err := r.Dispatcher.Temporal.WorkerDeploymentClient().List(ctx, client.WorkerDeploymentListOptions{})
+	for err == nil && all.HasNext() {
+		var one *client.WorkerDeploymentListEntry
+		if one, err = all.Next(); err == nil && one.Name == r.Builds.Deployment {
+			return true, nil
+		}
+	}
+	if err != nil {
+		return false, fmt.Errorf("list deployments: %w", err)
+	}
+	return false, nil
 }
 
 func is(a *worker.WorkerDeploymentVersion, b worker.WorkerDeploymentVersion) bool {
