@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -43,10 +44,8 @@ func TestNoListIsNull(t *testing.T) {
 // valueOf returns a value of a type without nil pointers, and with lists of so many elements: nil for none.
 func valueOf(t reflect.Type, elements int, within []reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
-	for _, outer := range within {
-		if outer == t {
-			return v
-		}
+	if slices.Contains(within, t) {
+		return v
 	}
 	within = append(within, t)
 	switch t.Kind() {
