@@ -19,12 +19,13 @@ import (
 var clockSteps = map[string]time.Duration{"an hour ahead": time.Hour, "an hour back": -time.Hour, "a day back": -24 * time.Hour}
 
 // eachStep runs a test for each step, with an environment of its own.
-func eachStep(t *testing.T, test func(*testing.T, *testEnv, time.Duration)) {
+func eachStep(t *testing.T, test func(*testEnv, time.Duration)) {
+	t.Helper()
 	for name, step := range clockSteps {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := storetest.Redis(t)
-			test(t, newTestEnv(t, withMail, func(d *Deps) { d.Redis = client }), step)
+			test(newTestEnv(t, withMail, func(d *Deps) { d.Redis = client }), step)
 		})
 	}
 }
@@ -33,20 +34,20 @@ func eachStep(t *testing.T, test func(*testing.T, *testEnv, time.Duration)) {
 // again, also where the clock went back meanwhile.
 func TestNobodyIsSignedOutByAClock(t *testing.T) {
 	t.Parallel()
-	eachStep(t, func(_ *testing.T, w *testEnv, step time.Duration) {
+	eachStep(t, func(w *testEnv, step time.Duration) {
 		people, lost := []person{w.signUp("ada@example.com")}, map[int]string{}
 		for _, by := range []time.Duration{step, -step} {
 			w.clock.advance(by)
 			people = append(people, w.signUp(fmt.Sprintf("learner%d@example.com", len(people))))
 			for i, p := range people {
 				if by < 0 && lost[i] != "" {
-					require.Equal(t, p.refresh, w.refreshed(lost[i]).refresh)
+					require.Equal(w.t, p.refresh, w.refreshed(lost[i]).refresh)
 				}
 				if a := w.do("GET", "/v1/users/me", "", p.header()...); a.status != 200 {
 					w.problem(a, rest.SlugAuth) // so the client trades its tokens
 				}
 				next := w.refreshed(p.refresh)
-				require.Equal(t, next.refresh, w.refreshed(p.refresh).refresh)
+				require.Equal(w.t, next.refresh, w.refreshed(p.refresh).refresh)
 				w.requireStatus(200, w.do("GET", "/v1/users/me", "", next.header()...))
 				people[i], lost[i] = next, p.refresh
 			}
@@ -59,7 +60,7 @@ func TestNobodyIsSignedOutByAClock(t *testing.T) {
 func TestNoTokenOutlivesItsTimeAndTheStep(t *testing.T) {
 	t.Parallel()
 	const leeway = 5 * time.Second
-	eachStep(t, func(_ *testing.T, w *testEnv, step time.Duration) {
+	eachStep(t, func(w *testEnv, step time.Duration) {
 		c, began := w.server.Config, w.clock.now()
 		people, links := []person{w.signUp("ada@example.com")}, []string{w.resetLink("ada@example.com")}
 		for i, by := range []time.Duration{step, -step} {
@@ -97,7 +98,7 @@ func (w *testEnv) resetLink(email string) string {
 // then.
 func TestAResetLinkWorksOnceByAnyClock(t *testing.T) {
 	t.Parallel()
-	eachStep(t, func(_ *testing.T, w *testEnv, step time.Duration) {
+	eachStep(t, func(w *testEnv, step time.Duration) {
 		w.signUp("ada@example.com")
 		old := w.resetLink("ada@example.com")
 		w.clock.advance(step)
@@ -120,7 +121,7 @@ func TestAResetLinkWorksOnceByAnyClock(t *testing.T) {
 // was put right.
 func TestASignOutIsHeardOfByAClockThatStepped(t *testing.T) {
 	t.Parallel()
-	eachStep(t, func(_ *testing.T, w *testEnv, step time.Duration) {
+	eachStep(t, func(w *testEnv, step time.Duration) {
 		other := serve(t, w.server.Deps, w.clock, w.logs)
 		w.clock.advance(step)
 		ada := w.signUp("ada@example.com")

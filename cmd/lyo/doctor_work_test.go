@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -28,8 +28,10 @@ func TestDoctorSeesThatVersioningWasSwitchedOff(t *testing.T) {
 	temporal, err := client.Dial(client.Options{HostPort: server.Address(), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
+	cfg := config.Config{Temporal: config.Temporal{Address: server.Address(), Namespace: "default"}, Versions: config.Versions{Deployment: "lyo"}}
 	rollout := func(versioning string) finding {
-		d := doctor{cfg: config.Config{Versions: config.Versions{Versioning: versioning, Deployment: "lyo"}}, temporal: temporal}
+		d := doctor{cfg: cfg, temporal: temporal}
+		d.cfg.Versions.Versioning = versioning
 		return d.rollout(t.Context())
 	}
 	require.Equal(t, finding{}, rollout("off"), "workers were never versioned")
@@ -41,21 +43,13 @@ func TestDoctorSeesThatVersioningWasSwitchedOff(t *testing.T) {
 	w.RegisterWorkflowWithOptions(func(workflow.Context) error { return nil }, workflow.RegisterOptions{Name: "GenerateCourse"})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
-	become := func(build string) {
-		require.Eventually(t, func() bool {
-			_, err := temporal.WorkerDeploymentClient().GetHandle("lyo").SetCurrentVersion(t.Context(), client.WorkerDeploymentSetCurrentVersionOptions{
-				BuildID: build, AllowNoPollers: build == "",
-			})
-			return err == nil
-		}, time.Minute, 100*time.Millisecond)
-	}
-	become("first")
+	require.NoError(t, current{build: "first"}.set(t.Context(), cfg, io.Discard))
 	require.Equal(t, finding{"rollout", fine, "new work goes to build first", ""}, rollout("on"))
 	require.Equal(t, finding{
 		"rollout", fault, "LYO_WORKER_VERSIONING is off, and new work goes only to workers of build first",
 		"lyo worker current --unversioned; or set LYO_WORKER_VERSIONING=on",
 	}, rollout("off"))
-	become("") // as lyo worker current --unversioned does
+	require.NoError(t, current{unversioned: true}.set(t.Context(), cfg, io.Discard))
 	require.Equal(t, finding{}, rollout("off"))
 	require.Equal(t, fault, rollout("on").Status)
 }

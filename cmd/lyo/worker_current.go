@@ -71,7 +71,7 @@ func (c current) set(ctx context.Context, cfg config.Config, out io.Writer) erro
 	defer ticker.Stop()
 	for {
 		_, err := deployment.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{
-			BuildID: c.build, IgnoreMissingTaskQueues: c.missingQueues, AllowNoPollers: c.unversioned,
+			BuildID: c.build, IgnoreMissingTaskQueues: c.missingQueues,
 		})
 		if err == nil {
 			fmt.Fprintln(out, "new work goes to", c.name())
