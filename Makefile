@@ -7,6 +7,8 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 OASDIFF := $(GO) tool -modfile=tools/openapi/go.mod oasdiff
 TESTENV := LYO_STATE_DIR=$(STATE) $(GO) run ./deploy/local/testenv
 PKGS    ?= ./...
+# The longest package first, so that the others run beside it.
+TESTED  := $(patsubst ./...,./e2e ./...,$(PKGS))
 VERSION ?= $(shell git describe --tags --always --dirty)
 TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
@@ -42,7 +44,7 @@ mutations: ## take out each safeguard of docs/faults.md in turn and show that a 
 	$(TESTENV) -temporal -- $(GO) run ./e2e/mutations $(MUTATIONS)
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
-	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 45m $(PKGS)
+	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 45m $(TESTED)
 
 cover: ## run every test and print how much of the code they cover; coverage.out has the lines
 	$(TESTENV) -temporal -- $(GO) test -count=1 -timeout 45m -coverpkg=./... -coverprofile=coverage.out $(PKGS)

@@ -106,17 +106,10 @@ func (s *system) detectRaces() {
 
 // requireNoRace checks that the race detector has reported nothing, also of processes that were killed.
 func (s *system) requireNoRace() {
-	reports, err := filepath.Glob(s.raceLog() + ".*")
-	require.NoError(s.t, err)
-	for _, report := range reports {
-		text, err := os.ReadFile(report)
-		require.NoError(s.t, err)
-		s.t.Errorf("%s", text)
+	for _, report := range raceReports(s.t, s.dir) {
+		s.t.Error(report)
 	}
 }
-
-// raceLog begins the names of the race detector's reports, of a file a process.
-func (s *system) raceLog() string { return filepath.Join(s.dir, "race") }
 
 // newLearnerSystem returns a system with one API, one worker and a learner.
 func newLearnerSystem(t *testing.T) (*system, *learner) {
@@ -144,7 +137,7 @@ func (s *system) environ(port int) []string {
 		"TEMPORAL_ADDRESS=" + s.temporal.Address(), "LYO_GEMMA_BASE_URL=" + s.model.BaseURL(), "LYO_GEMMA_MODEL=" + s.model.Model(),
 		"LYO_HTTP_PORT=" + strconv.Itoa(port), "LYO_BCRYPT_COST=4", "LYO_GEMMA_PARALLEL=2", "LYO_GEMMA_FALLBACK=off",
 		"LYO_STOP_WITHIN=10s", "LYO_PUBLIC_URL=http://lyo.test", "LYO_SOURCES=none", "LYO_PDF_CACHE_DIR=" + pdfCache(),
-		"GORACE=log_path=" + s.raceLog(),
+		"GORACE=" + raceLog(s.dir),
 	}, s.extra...)
 }
 

@@ -29,7 +29,6 @@ func TestAFirstCourse(t *testing.T) {
 	require.Contains(t, []any{"QUEUED", "RUNNING"}, ada.task(task)["state"])
 	require.Equal(t, "GENERATING", ada.course(course)["status"])
 	require.NoError(t, s.model.WaitHeld(t.Context(), 1))
-
 	type ending struct {
 		events []object
 		code   websocket.StatusCode
