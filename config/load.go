@@ -137,9 +137,7 @@ func fillDefaults(c *Config) {
 	if c.HTTP.CursorKey == "" && development {
 		c.HTTP.CursorKey = developmentCursorKey
 	}
-	if c.HTTP.BodyBudget == 0 {
-		c.HTTP.BodyBudget = bodyBudget(debug.SetMemoryLimit(-1))
-	}
+	c.HTTP.BodyBudget = cmp.Or(c.HTTP.BodyBudget, bodyBudget(debug.SetMemoryLimit(-1)))
 	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")
 	if c.Push.WebPushSubject == "" && strings.HasPrefix(c.HTTP.PublicURL, "https://") {
 		c.Push.WebPushSubject = c.HTTP.PublicURL
