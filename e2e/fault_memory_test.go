@@ -41,7 +41,6 @@ func TestFaultMemoryIsLimited(t *testing.T) {
 	s.apis = append(s.apis, a)
 	learners := s.crew(sized(8, 4))
 	w := s.work(learners)
-	w.cut.Store(true) // an API that the kernel ends answers nothing
 
 	const sentence = "The Moon pulls at the water, which bulges. "
 	large := strings.Repeat(sentence, 10<<20/len(sentence))
