@@ -96,7 +96,8 @@ func (s *faultEnv) smallRequests(by *learner, others *sync.WaitGroup) (slowest t
 	}()
 	for {
 		begun := time.Now()
-		require.Equal(s.t, http.StatusOK, by.try(s.t.Context(), http.MethodGet, "/v1/users/me", nil).status, "a small request in between")
+		got := by.try(s.t.Context(), http.MethodGet, "/v1/users/me", nil)
+		require.Equal(s.t, http.StatusOK, got.status, "a small request in between: %s %v", got.text, got.err)
 		slowest = max(slowest, time.Since(begun))
 		select {
 		case <-over:
