@@ -84,12 +84,13 @@ func (a *API) readBounded(ctx context.Context, c *gin.Context, used bool) ([]byt
 	}
 	// The connection is closed. Otherwise the server would wait for the rest of the body.
 	c.Header("Connection", "close")
+	RequestInfoOf(ctx).leaveRoom()
 	refused, ok := errors.AsType[*Problem](err)
 	switch {
 	case !ok:
 		return nil, unreadable(err)
 	case sent.read > 0 || c.GetHeader("Expect") == "": // else the client still waits for 100 Continue
-		drain(c, bodyWithin, max(maxDrain, limits.Most))
+		drain(c, limits.Within, max(maxDrain, limits.Most))
 	}
 	return nil, refused
 }
