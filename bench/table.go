@@ -13,8 +13,8 @@ import (
 
 // heading prints what is measured, and where.
 func heading(ctx context.Context, o options) {
-	fmt.Fprintf(o.out, "Commit %s, %s, %s, %s/%s, %d cores, %s.\n", commit(ctx), time.Now().UTC().Format(time.DateOnly),
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor())
+	fmt.Fprintf(o.out, "Commit %s, %s, %s, %s/%s, %d cores, %s; load over the last minute %s.\n", commit(ctx), time.Now().UTC().Format(time.DateTime),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), atLoad())
 }
 
 // report prints everything as Markdown, as in docs/benchmarks.
