@@ -28,7 +28,7 @@ model: build ## fetch the default weights of Gemma, after showing their terms
 eval: build ## measure courses of quotations, and what the configured model writes: 30 topics in 21 languages
 	@bin/lyo eval
 
-bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
+bench: ## measure the whole system beside limits of this machine and other programs; BENCH='-only NAME' for a part
 	@$(TESTENV) -temporal -- $(GO) run ./bench $(BENCH)
 
 faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' repeats, '-test.run=NAME' picks
@@ -54,6 +54,7 @@ check: ## format, secrets, lint with the import table, workflow determinism, rep
 	$(TOOL) golangci-lint run $(PKGS)
 	$(TOOL) workflowcheck ./workflows
 	$(GO) mod verify
+	cd bench/peers && $(GO) vet ./...
 	$(GO) test -race -run '^TestReplay' ./workflows
 	@mkdir -p $(STATE)
 	$(GO) run ./cmd/lyo openapi > $(STATE)/openapi.json

@@ -53,17 +53,9 @@ func benchCourses(ctx context.Context, o options) error {
 	return w.measure(ctx)
 }
 
-// batch is the result of so many courses, or bare runs, that were asked for at once.
-type batch struct {
-	ready time.Duration // until the last was finished
-	lap
-}
-
-// rate returns the rate a second until the last was finished.
-func (b batch) rate() float64 { return float64(b.done) / b.ready.Seconds() }
-
-// working is the result of one round.
-type working struct{ bareAlone, alone, bare, courses batch }
+// working is the result of one round: one by itself, and so many that were asked for at once. Their spans end
+// when the last was finished.
+type working struct{ bareAlone, alone, bare, courses lap }
 
 func (w *works) measure(ctx context.Context) error {
 	first, err := w.batch(ctx, 1, w.courses()) // warm-up, and to count a course's activities
@@ -76,7 +68,7 @@ func (w *works) measure(ctx context.Context) error {
 	if _, err := w.batch(ctx, 1, w.bare()); err != nil {
 		return err
 	}
-	fmt.Fprintf(w.o.errs, "the first course took %v in %d activities\n", first.ready.Round(time.Millisecond), w.steps)
+	fmt.Fprintf(w.o.errs, "the first course took %v in %d activities\n", first.span.Round(time.Millisecond), w.steps)
 	rounds := make([]working, w.o.rounds)
 	for i := range rounds {
 		if rounds[i], err = w.round(ctx); err != nil {
@@ -94,7 +86,7 @@ func (w *works) measure(ctx context.Context) error {
 
 func (w *works) round(ctx context.Context) (r working, err error) {
 	for _, part := range []struct {
-		of  *batch
+		of  *lap
 		n   int
 		job job
 	}{{&r.bareAlone, 1, w.bare()}, {&r.alone, 1, w.courses()}, {&r.bare, coursesFor, w.bare()}, {&r.courses, coursesFor, w.courses()}} {
@@ -115,44 +107,41 @@ func (w *works) courses() job { return job{w.makeCourses, w.processes} }
 func (w *works) bare() job    { return job{w.runBare, w.bareMeter} }
 
 // batch does it, waits until nothing is left to do, and counts what it cost.
-func (w *works) batch(ctx context.Context, n int, j job) (b batch, err error) {
+func (w *works) batch(ctx context.Context, n int, j job) (lap, error) {
 	whole := contender{name: "a batch", processes: j.processes, settle: w.settle}
-	whole.do = func(ctx context.Context, _ int) (err error) {
-		b.ready, err = j.do(ctx, n)
-		return err
-	}
-	b.lap, err = whole.run(ctx, 1, 1) // one call: the span is over when it ends
-	b.done = n
-	return b, err
+	return whole.toItsEnd(ctx, func() (lap, error) {
+		ready, err := j.do(ctx, n)
+		return lap{done: n, span: ready}, err
+	})
 }
 
 func (w *works) print(rounds []working) error {
 	fmt.Fprintf(w.o.out, "Medians of %d rounds in turn. A course is %d activities and is written by the built-in outline writer; the limit is a workflow of as many activities that do nothing, on the same Temporal and with as many slots. A batch is %d of them, asked for at once; sustained is until nothing of it was left to do.\n\n",
 		len(rounds), w.steps, coursesFor)
 	fmt.Fprint(w.o.out, "| | a second, of a batch | ratio | sustained | one alone | CPU ms each, sum | api | worker | temporal | postgres | redis | client |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
-	w.row("bare Temporal runs", rounds, func(r working) (batch, batch) { return r.bare, r.bareAlone })
-	w.row("whole courses, from the request to READY", rounds, func(r working) (batch, batch) { return r.courses, r.alone })
+	w.row("bare Temporal runs", rounds, func(r working) (lap, lap) { return r.bare, r.bareAlone })
+	w.row("whole courses, from the request to READY", rounds, func(r working) (lap, lap) { return r.courses, r.alone })
 	rate := median(rounds, func(r working) float64 { return r.courses.rate() })
 	w.o.atLeast("courses of a batch, a second", rate, 8)
 	w.o.atMost("CPU time of a course", median(rounds, func(r working) float64 { return milliseconds(r.courses.all()) }), 200, " ms")
-	w.o.within("one course alone beyond its bare run", median(rounds, func(r working) time.Duration { return r.alone.ready - r.bareAlone.ready }), 100*time.Millisecond)
+	w.o.within("one course alone beyond its bare run", median(rounds, func(r working) time.Duration { return r.alone.span - r.bareAlone.span }), 100*time.Millisecond)
 	bars := []bar{{"bare Temporal runs", median(rounds, func(r working) float64 { return r.bare.rate() })}, {"courses", rate}}
 	return plot(w.o, "courses", chart{title: "Whole courses beside bare runs", unit: "a second", bars: bars})
 }
 
 // row prints what became of batches, and of one alone.
-func (w *works) row(name string, rounds []working, of func(working) (many, alone batch)) {
-	many := func(figure func(batch) float64) float64 {
+func (w *works) row(name string, rounds []working, of func(working) (many, alone lap)) {
+	many := func(figure func(lap) float64) float64 {
 		return median(rounds, func(r working) float64 { b, _ := of(r); return figure(b) })
 	}
-	rate, sustained := many(batch.rate), many(func(b batch) float64 { return b.sustained() })
+	rate, sustained := many(lap.rate), many(func(b lap) float64 { return b.sustained() })
 	ratio := median(rounds, func(r working) float64 { b, _ := of(r); return b.rate() / r.bare.rate() })
-	alone := median(rounds, func(r working) time.Duration { _, b := of(r); return b.ready })
-	sum := many(func(b batch) float64 { return milliseconds(b.all()) })
+	alone := median(rounds, func(r working) time.Duration { _, b := of(r); return b.span })
+	sum := many(func(b lap) float64 { return milliseconds(b.all()) })
 	kept := map[string]float64{"rate": rate, "ratio": ratio, "sustained": sustained, "alone_ms": milliseconds(alone), "cpu_ms": sum}
 	fmt.Fprintf(w.o.out, "| %s | %s | %.2f | %s | %v | %.0f |", name, figure(rate), ratio, figure(sustained), rounded(alone), sum)
-	for _, process := range []string{"api", "worker", "temporal", "postgres", "redis", loader} {
-		kept["cpu_ms_"+process] = many(func(b batch) float64 { return milliseconds(b.each(process)) })
+	for _, process := range processOrder {
+		kept["cpu_ms_"+process] = many(func(b lap) float64 { return milliseconds(b.each(process)) })
 		fmt.Fprintf(w.o.out, " %.0f |", kept["cpu_ms_"+process])
 	}
 	fmt.Fprintln(w.o.out)

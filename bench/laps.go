@@ -54,13 +54,18 @@ func (l lap) all() (sum time.Duration) {
 func (l lap) at(percent float64) time.Duration { return percentile(l.took, percent) }
 
 // run repeats it with so many clients for a span, waits until nothing is left to do, and counts what it cost.
-func (c contender) run(ctx context.Context, clients int, span time.Duration) (l lap, err error) {
+func (c contender) run(ctx context.Context, clients int, span time.Duration) (lap, error) {
+	return c.toItsEnd(ctx, func() (lap, error) { return c.ask(ctx, clients, span) })
+}
+
+// toItsEnd does work, waits until nothing of it is left to do, and counts what it cost.
+func (c contender) toItsEnd(ctx context.Context, work func() (lap, error)) (l lap, err error) {
 	before, err := c.used()
 	if err != nil {
 		return l, err
 	}
 	began := time.Now()
-	if l, err = c.ask(ctx, clients, span); err != nil {
+	if l, err = work(); err != nil {
 		return l, err
 	}
 	if c.settle != nil {

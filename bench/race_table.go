@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,35 +34,26 @@ func (r race) printSettled(o options) {
 	}
 }
 
+// processOrder is the order of the columns.
+var processOrder = []string{"api", "worker", "temporal", "postgres", "redis", loader}
+
 // printCosts writes the CPU time of one call by process, in milliseconds.
 func (r race) printCosts(o options) {
-	var names []string
-	for _, c := range r.of {
-		for _, name := range c.processes.names() {
-			if c.processes != nil && name != loader && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	if names == nil {
+	names := slices.DeleteFunc(slices.Clone(processOrder), func(name string) bool {
+		return !slices.ContainsFunc(r.of, func(c contender) bool { return c.processes != nil && slices.Contains(c.processes.names(), name) })
+	})
+	if len(names) == 0 {
 		return
 	}
 	fmt.Fprint(o.out, "\nCPU time of one call, in milliseconds, until nothing was left to do; the client's is not part of the sum.\n\n| | sum |")
-	for _, name := range append(names, loader) {
-		fmt.Fprintf(o.out, " %s |", name)
-	}
-	fmt.Fprint(o.out, "\n| --- | ---: |")
-	for range len(names) + 1 {
-		fmt.Fprint(o.out, " ---: |")
-	}
-	fmt.Fprintln(o.out)
+	fmt.Fprintf(o.out, " %s |\n| --- | ---: |%s\n", strings.Join(names, " | "), strings.Repeat(" ---: |", len(names)))
 	for i, c := range r.of {
 		if c.processes == nil {
 			continue
 		}
 		fmt.Fprintf(o.out, "| %s | %.2f |", c.name, r.cost(i))
-		for _, name := range append(names, loader) {
-			if name != loader && !slices.Contains(c.processes.names(), name) {
+		for _, name := range names {
+			if !slices.Contains(c.processes.names(), name) {
 				fmt.Fprint(o.out, " |")
 				continue
 			}

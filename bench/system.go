@@ -42,7 +42,7 @@ func startSystem(ctx context.Context, o options, dir, database string, extra ...
 			s.stop()
 		}
 	}()
-	s.temporal, err = local.StartTemporal(ctx, local.TemporalOptions{Binary: o.temporal, DBFile: filepath.Join(dir, "temporal.db"), Out: o.errs})
+	s.temporal, err = local.StartTemporal(ctx, local.TemporalOptions{Binary: o.temporal, DBFile: filepath.Join(dir, "temporal.db")})
 	if err != nil {
 		return s, err
 	}
@@ -75,7 +75,7 @@ func startWriter(o options, dir, database string, extra ...string) (*target, err
 		return nil, err
 	}
 	env := append(append(environ(o, dir, database, 1), extra...), seen...)
-	p, err := local.Start(local.Spec{Name: "worker", Path: o.program, Args: []string{"worker"}, Env: env, Out: o.errs})
+	p, err := local.Start(local.Spec{Name: "worker", Path: o.program, Args: []string{"worker"}, Env: env})
 	return &target{process: p, profiles: profiles}, err
 }
 
