@@ -13,6 +13,6 @@ var (
 	coursesAims = []string{
 		"at least 8 a second", "at most 200 ms of CPU in all processes", "one alone at most 100 ms more than its bare run",
 	}
-	boardAims = []string{"the top 50 0.9 of bare Gin, Redis and names, with a million learners", "without HTTP, p99 of a read at most 5 ms", "built anew within 60 s"}
+	boardAims  = []string{"the top 50 0.9 of bare Gin, Redis and names, with a million learners", "without HTTP, p99 of a read at most 5 ms", "built anew within 60 s"}
 	searchAims = []string{"75 a second in a million documents, p99 at most 150 ms", "0.5 of the same SQL alone"}
 )

@@ -79,7 +79,7 @@ func raceToAward(ctx context.Context, o options, lyo contender, award func(int) 
 		c.settle = peer.settle
 		of = append(of, c)
 	}
-	o.section("An award")
+	o.sectionf("An award")
 	fmt.Fprintf(o.out, "POST %s for one of %d learners. ", awardAddress, awardLearners)
 	r, err := competeFor(ctx, o, o.quiet(), awardClients, of...)
 	if err != nil {

@@ -55,7 +55,7 @@ func (s *system) coursesBehind(ctx context.Context, o options, tokens []string, 
 	}
 	user := inTurn([]uuid.UUID{second, users[3], users[4], users[5]})
 	award := s.contend("an award", func(int) call { return call{http.MethodPost, awardAddress, tokens[0], awardTo(user()), http.StatusOK} })
-	o.section("A course behind awards")
+	o.sectionf("A course behind awards")
 	fmt.Fprintf(o.out, "From the commit of a course's request to its start, medians of %d rounds; %d awards by %d clients were accepted just before. Behind them it waits at most %v longer, or should.\n\n", o.rounds, awardsBefore, awardClients, behindWithin)
 	var alone, behind, known []time.Duration
 	for range o.rounds {

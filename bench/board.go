@@ -152,7 +152,7 @@ func measureBoards(ctx context.Context, o options, b *boards.Boards, client *red
 	bare := func(ctx context.Context, _ int) error {
 		return client.ZRevRangeWithScores(ctx, key, 0, boardPlaces-1).Err()
 	}
-	o.section("Without HTTP")
+	o.sectionf("Without HTTP")
 	fmt.Fprint(o.out, "A read returns the viewer's own rank and the names of the fifty; the limit is one call to Redis. ")
 	r, err := compete(ctx, o, 1, contender{name: "bare ZREVRANGE of fifty", do: bare}, contender{name: "the top 50", do: read(false)}, contender{name: "around oneself", do: read(true)})
 	if err != nil {

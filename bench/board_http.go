@@ -34,7 +34,7 @@ func boardsByHTTP(ctx context.Context, o options, dir, database string, learners
 	}
 	for i, kind := range []struct{ name, more string }{{"The top 50", ""}, {"The fifty around oneself", "&around_me=true"}} {
 		address := boardAddress + kind.more
-		o.section("%s of %d", kind.name, learners)
+		o.sectionf("%s of %d", kind.name, learners)
 		fmt.Fprintf(o.out, "GET %s. The bare handler asks Redis for the same places and the viewer's, and Postgres for the names.\n\n", address)
 		limit := bare.counted(o, bare.contend("bare Gin, Redis and pgx", func(client int) call {
 			return call{http.MethodGet, fmt.Sprintf("%s&viewer=%d", address, client), "", nil, http.StatusOK}

@@ -23,8 +23,8 @@ type result struct {
 	Figures map[string]float64 `json:"figures"`
 }
 
-// section begins a section of a page.
-func (o options) section(format string, of ...any) {
+// sectionf begins a section of a page.
+func (o options) sectionf(format string, of ...any) {
 	o.found.section = fmt.Sprintf(format, of...)
 	fmt.Fprintf(o.out, "\n## %s\n\n", o.found.section)
 }

@@ -38,7 +38,9 @@ func (l lap) rate() float64 { return float64(l.done) / l.span.Seconds() }
 func (l lap) sustained() float64 { return float64(l.done) / l.whole.Seconds() }
 
 // each returns the CPU time of a process for one call.
-func (l lap) each(process string) time.Duration { return l.cpu[process] / time.Duration(max(1, l.done)) }
+func (l lap) each(process string) time.Duration {
+	return l.cpu[process] / time.Duration(max(1, l.done))
+}
 
 // all returns the CPU time of all processes but the client for one call.
 func (l lap) all() (sum time.Duration) {

@@ -96,7 +96,7 @@ func (p *postsRace) run(ctx context.Context, clients int, more ...contender) (ra
 
 // few lists 20 of few posts, with several numbers of clients.
 func (p *postsRace) few(ctx context.Context) error {
-	p.o.section("%d of %d posts", pageOfPosts, fewPosts)
+	p.o.sectionf("%d of %d posts", pageOfPosts, fewPosts)
 	fmt.Fprintf(p.o.out, "GET %s. The answers of the least handler and of Lyo are the same; PocketBase's has the same fields.\n\n", postsAddress)
 	var byClients [2]curve
 	for _, clients := range []int{4, postClients, 64} {
@@ -121,7 +121,7 @@ func (p *postsRace) few(ctx context.Context) error {
 // grow lists 20 of a growing number of posts.
 func (p *postsRace) grow(ctx context.Context) error {
 	for i, size := range postSizes[1:] {
-		p.o.section("%d of %d posts", pageOfPosts, size)
+		p.o.sectionf("%d of %d posts", pageOfPosts, size)
 		if err := postMuch(ctx, p.database, postSizes[i]+1, size); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func raceToPost(ctx context.Context, o options, s *system, bare *target, pocket 
 	}
 	lyo := s.contend("Lyo: checks, points, mentions and what follows", func(int) call { return post(token()) })
 	limit := bare.counted(o, bare.contend("bare Gin and pgx, one row and its triggers", func(int) call { return post("") }))
-	o.section("A new post")
+	o.sectionf("A new post")
 	fmt.Fprintf(o.out, "POST %s, %d authors in turn, daily limits on. PocketBase's SQLite does not wait for the disk at each commit (synchronous NORMAL), as it comes. ", postsAddress, postAuthors)
 	r, err := competeFor(ctx, o, o.quiet(), postClients, pocket.create(o), limit, lyo)
 	if err != nil {

@@ -30,7 +30,7 @@ func TestARaceIsPrintedAndKept(t *testing.T) {
 			one(50, 4*time.Second, map[string]time.Duration{"api": 100 * ms, "worker": 50 * ms, "postgres": 200 * ms, loader: 50 * ms}),
 		}},
 	}
-	o.section("An award")
+	o.sectionf("An award")
 	r.print(o)
 	require.Contains(t, out.String(), "| Lyo | 50.0 | 50.0 to 50.0 | 0.50 | 1ms | 1ms | 1.00 |")
 	require.Contains(t, out.String(), "| Lyo | 10.0 | 10.0 to 10.0 | 0.10 | 4s |")

@@ -83,7 +83,7 @@ func searchAmong(ctx context.Context, o options, documents int) (r race, err err
 		return r, err
 	}
 	defer s.close(ctx)
-	o.section("%d documents", documents)
+	o.sectionf("%d documents", documents)
 	if err := s.report(ctx, o); err != nil {
 		return r, err
 	}

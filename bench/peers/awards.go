@@ -93,7 +93,7 @@ func respond(w http.ResponseWriter, v any, err error) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // the client may be gone
+	_ = json.NewEncoder(w).Encode(v) //nolint:errchkjson // the client may be gone
 }
 
 // querier is a pool or a transaction.

@@ -36,7 +36,7 @@ func main() {
 	if err := s.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		stop()
-		os.Exit(1)
+		os.Exit(1) //nolint:gocritic // stop was called just above
 	}
 }
 

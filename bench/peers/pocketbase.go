@@ -36,11 +36,10 @@ func servePocketBase(ctx context.Context, s settings) error {
 	context.AfterFunc(ctx, func() {
 		_ = app.OnTerminate().Trigger(&core.TerminateEvent{App: app}, func(e *core.TerminateEvent) error { return e.App.ResetBootstrapState() })
 	})
-	err = apis.Serve(app, apis.ServeConfig{HttpAddr: s.address})
-	if ctx.Err() != nil {
-		return nil
+	if err := apis.Serve(app, apis.ServeConfig{HttpAddr: s.address}); ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // fill makes the collection, its authors and so many posts, each a minute older than the one before.
@@ -95,7 +94,7 @@ func postsCollection(users string) *core.Collection {
 	c := core.NewBaseCollection("posts")
 	signedIn := "@request.auth.id != ''"
 	c.ListRule, c.ViewRule = &signedIn, &signedIn
-	c.CreateRule = types.Pointer("@request.auth.id != '' && author = @request.auth.id")
+	c.CreateRule = new("@request.auth.id != '' && author = @request.auth.id")
 	c.Fields.Add(
 		&core.TextField{Name: "title", Required: true, Max: 200},
 		&core.TextField{Name: "content", Required: true, Max: 5000},

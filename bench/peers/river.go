@@ -17,7 +17,9 @@ type ranker struct {
 	on servers
 }
 
-func (w *ranker) Work(ctx context.Context, job *river.Job[rank]) error { return w.on.bring(ctx, job.Args) }
+func (w *ranker) Work(ctx context.Context, job *river.Job[rank]) error {
+	return w.on.bring(ctx, job.Args)
+}
 
 // startRiver asks for the job in the transaction that writes the award.
 func startRiver(ctx context.Context, on servers) (q queue, err error) {
