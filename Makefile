@@ -30,7 +30,7 @@ model: build ## fetch the default weights of Gemma, after showing their terms
 eval: build ## measure courses of quotations, and what the configured model writes: 30 topics in 21 languages
 	@bin/lyo eval
 
-bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
+bench: ## measure the whole system beside limits of this machine and other programs; BENCH='-only NAME' for a part
 	@$(TESTENV) -temporal -- $(GO) run ./bench $(BENCH)
 
 faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' repeats, '-test.run=NAME' picks

@@ -45,6 +45,7 @@ func bares() map[string]func(context.Context, bareFlags) (http.Handler, error) {
 		"posts":      barePosts,
 		"board":      bareBoard,
 		"feed":       bareFeed,
+		"award":      leastLedger,
 	}
 }
 

@@ -12,8 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
-
-	"github.com/lyoapp/lyo/models/store"
 )
 
 // barePlaces is a range of a board as in Lyo's API.
@@ -33,17 +31,6 @@ type barePlace struct {
 	Level             int       `json:"level"`
 	Rank              int64     `json:"rank"`
 	AchievementsCount int       `json:"achievements_count"`
-}
-
-// bareAwarded is the response to an award.
-type bareAwarded struct {
-	Message   string    `json:"message"`
-	UserID    uuid.UUID `json:"user_id"`
-	Reason    string    `json:"reason"`
-	OldPoints int64     `json:"old_points"`
-	NewPoints int64     `json:"new_points"`
-	LevelUp   bool      `json:"level_up"`
-	NewLevel  int       `json:"new_level"`
 }
 
 // boardOnly serves ranges of the board of all points.
@@ -77,7 +64,6 @@ func bareBoard(ctx context.Context, f bareFlags) (http.Handler, error) {
 		}
 		c.JSON(http.StatusOK, places)
 	})
-	router.POST(awardAddress, b.award)
 	return router, nil
 }
 
@@ -165,25 +151,4 @@ func (b *boardOnly) name(ctx context.Context, places []barePlace) error {
 		return nil
 	})
 	return err
-}
-
-// award inserts a row into the ledger.
-func (b *boardOnly) award(c *gin.Context) {
-	var asked struct {
-		UserID uuid.UUID `json:"user_id"`
-		Points int       `json:"points"`
-		Reason string    `json:"reason"`
-	}
-	if err := c.ShouldBindJSON(&asked); err != nil {
-		c.Status(http.StatusBadRequest)
-		return
-	}
-	id := store.NewID()
-	_, err := b.pool.Exec(c.Request.Context(), "INSERT INTO ledger (id, user_id, rule, source, points, day, at, reason) VALUES ($1, $2, 'award', $3, $4, 0, now(), $5)",
-		id, asked.UserID, id.String(), asked.Points, asked.Reason)
-	if err != nil {
-		c.Status(http.StatusInternalServerError)
-		return
-	}
-	c.JSON(http.StatusOK, bareAwarded{"The points are given.", asked.UserID, asked.Reason, 900, 900 + int64(asked.Points), false, 1})
 }

@@ -2,181 +2,73 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
-	"path/filepath"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/models/store"
 )
 
-const (
-	bareQueue  = "bare"
-	bareWide   = 3  // concurrent activities, as for lessons
-	slots      = 50 // concurrent activities in one worker, bare or not
-	coursesFor = 24 // in one batch
-)
-
-// bareRun runs so many empty activities: a quarter one after another, as a course is
-// prepared and planned, the rest a few at a time, like its lessons.
-func bareRun(ctx workflow.Context, activities int) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
-	run := func(ctx workflow.Context) error { return workflow.ExecuteActivity(ctx, "nothing").Get(ctx, nil) }
-	inLine := activities / 4
-	for range inLine {
-		if err := run(ctx); err != nil {
-			return err
-		}
-	}
-	places := workflow.NewSemaphore(ctx, bareWide)
-	group := workflow.NewWaitGroup(ctx)
-	var failed error
-	for range activities - inLine {
-		if err := places.Acquire(ctx, 1); err != nil {
-			return err
-		}
-		group.Add(1)
-		workflow.Go(ctx, func(ctx workflow.Context) {
-			defer group.Done()
-			defer places.Release(1)
-			failed = errors.Join(failed, run(ctx))
-		})
-	}
-	group.Wait(ctx)
-	return failed
-}
-
-// quietly returns options without a log, which would cost a line for each activity.
-func quietly(address string) client.Options {
-	return client.Options{HostPort: address, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))}
-}
-
-// bareActivities runs a worker for bareRun, with Lyo's options.
-func bareActivities(ctx context.Context, f bareFlags) (http.Handler, error) {
-	c, err := client.DialContext(ctx, quietly(f.temporal))
-	if err != nil {
-		return nil, fmt.Errorf("connect to Temporal: %w", err)
-	}
-	w := worker.New(c, bareQueue, worker.Options{
-		MaxConcurrentWorkflowTaskPollers: 4, MaxConcurrentActivityTaskPollers: 4, MaxConcurrentActivityExecutionSize: slots,
-	})
-	w.RegisterWorkflow(bareRun)
-	w.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "nothing"})
-	if err := w.Start(); err != nil {
-		return nil, fmt.Errorf("start the worker: %w", err)
-	}
-	context.AfterFunc(ctx, w.Stop)
-	return bareHTTP(ctx, f)
-}
+const coursesFor = 24 // in one batch
 
 // works is everything that makes courses, and its bare counterpart.
 type works struct {
-	o        options
-	api      *target
-	writer   *target // the worker
-	rows     *pgx.Conn
-	temporal client.Client
-	tokens   []string
-	steps    int // activities of a course
-	asked    int
+	*system
+	o         options
+	bareMeter meter
+	tokens    []string
+	steps     int // activities of a course
+	asked     int
 }
 
 // benchCourses measures whole courses. The built-in outline writer makes them, so the
 // model costs next to nothing.
 func benchCourses(ctx context.Context, o options) error {
-	if o.temporal == "" {
-		fmt.Fprintln(o.out, "TEST_TEMPORAL_BIN is not set: left out.")
-		return nil
-	}
 	dir, database, clean, err := workspace(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer clean()
-	server, err := local.StartTemporal(ctx, local.TemporalOptions{Binary: o.temporal, DBFile: filepath.Join(dir, "temporal.db"), Out: o.errs})
+	s, err := startSystem(ctx, o, dir, database, "LYO_RATE_LIMITS=off", "LYO_COURSES_AT_ONCE=100", fmt.Sprint("LYO_GEMMA_PARALLEL=", slots))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }()
-	return withWorks(ctx, o, dir, database, server.Address(), func(w *works) error { return w.measure(ctx) })
-}
-
-// withWorks starts an API, a worker and a bare worker, and stops them afterwards.
-func withWorks(ctx context.Context, o options, dir, database, temporal string, use func(*works) error) (err error) {
-	if o.program, err = build(ctx, o, dir); err != nil {
-		return err
-	}
-	extra := []string{"TEMPORAL_ADDRESS=" + temporal, "LYO_BCRYPT_COST=4", "LYO_RATE_LIMITS=off", "LYO_COURSES_AT_ONCE=100", fmt.Sprint("LYO_GEMMA_PARALLEL=", slots), "LYO_LOG_LEVEL=error"}
-	w := &works{o: o}
-	if w.api, err = startAPI(ctx, o, dir, database, extra...); err != nil {
-		return err
-	}
-	defer w.api.stop()
-	seen, profiles, err := profiling()
-	if err != nil {
-		return err
-	}
-	env := append(append(environ(o, dir, database, 1), extra...), seen...)
-	writer, err := local.Start(local.Spec{Name: "worker", Path: o.program, Args: []string{"worker"}, Env: env, Out: o.errs})
-	if err != nil {
-		return err
-	}
-	w.writer = &target{process: writer, profiles: profiles}
-	defer w.writer.stop()
-	bare, err := startBare(ctx, "activities", "-temporal", temporal)
+	defer s.stop()
+	bare, err := startBare(ctx, "activities", "-temporal", s.temporal.Address())
 	if err != nil {
 		return err
 	}
 	defer bare.stop()
-	if w.rows, err = pgx.Connect(ctx, database); err != nil {
-		return err
-	}
-	defer w.rows.Close(context.WithoutCancel(ctx))
-	if w.temporal, err = client.DialContext(ctx, quietly(temporal)); err != nil {
-		return err
-	}
-	defer w.temporal.Close()
+	w := &works{system: s, o: o, bareMeter: meter{{"worker", bare.process.PID()}, {"temporal", s.temporal.PID()}}}
 	for i := range 8 {
-		token, err := w.api.enter(ctx, i)
+		token, err := s.api.enter(ctx, i)
 		if err != nil {
 			return err
 		}
 		w.tokens = append(w.tokens, token)
 	}
-	return use(w)
+	return w.measure(ctx)
 }
 
-// working is the result of one round.
-type working struct {
-	bareRate, rate     float64 // a second, of a batch
-	bareAlone, alone   time.Duration
-	bareWhole, ordered time.Duration // not printed: the batch's whole time
-}
+// working is the result of one round: one by itself, and so many that were asked for at once. Their spans end
+// when the last was finished.
+type working struct{ bareAlone, alone, bare, courses lap }
 
 func (w *works) measure(ctx context.Context) error {
-	first, err := w.makeCourses(ctx, 1) // warm-up, and to count a course's activities
+	first, err := w.batch(ctx, 1, w.courses()) // warm-up, and to count a course's activities
 	if err != nil {
 		return err
 	}
 	if w.steps, err = w.activitiesOf(ctx); err != nil {
 		return err
 	}
-	if _, err := w.runBare(ctx, 1); err != nil {
+	if _, err := w.batch(ctx, 1, w.bare()); err != nil {
 		return err
 	}
-	fmt.Fprintf(w.o.errs, "the first course took %v in %d activities\n", first.Round(time.Millisecond), w.steps)
+	fmt.Fprintf(w.o.errs, "the first course took %v in %d activities\n", first.span.Round(time.Millisecond), w.steps)
 	rounds := make([]working, w.o.rounds)
 	for i := range rounds {
 		if rounds[i], err = w.round(ctx); err != nil {
@@ -186,42 +78,74 @@ func (w *works) measure(ctx context.Context) error {
 	if err := w.print(rounds); err != nil {
 		return err
 	}
-	return look(ctx, w.o, w.writer, fmt.Sprintf("The worker while %d courses are made", coursesFor), func(ctx context.Context) error {
+	return look(ctx, w.o, w.worker, fmt.Sprintf("The worker while %d courses are made", coursesFor), func(ctx context.Context) error {
 		_, err := w.makeCourses(ctx, coursesFor)
 		return err
 	})
 }
 
 func (w *works) round(ctx context.Context) (r working, err error) {
-	if r.bareAlone, err = w.runBare(ctx, 1); err != nil {
-		return r, err
+	for _, part := range []struct {
+		of  *lap
+		n   int
+		job job
+	}{{&r.bareAlone, 1, w.bare()}, {&r.alone, 1, w.courses()}, {&r.bare, coursesFor, w.bare()}, {&r.courses, coursesFor, w.courses()}} {
+		if *part.of, err = w.batch(ctx, part.n, part.job); err != nil {
+			return r, err
+		}
 	}
-	if r.alone, err = w.makeCourses(ctx, 1); err != nil {
-		return r, err
-	}
-	if r.bareWhole, err = w.runBare(ctx, coursesFor); err != nil {
-		return r, err
-	}
-	if r.ordered, err = w.makeCourses(ctx, coursesFor); err != nil {
-		return r, err
-	}
-	r.bareRate, r.rate = coursesFor/r.bareWhole.Seconds(), coursesFor/r.ordered.Seconds()
 	return r, nil
 }
 
+// job is work that is asked for in batches.
+type job struct {
+	do        func(ctx context.Context, n int) (time.Duration, error)
+	processes meter
+}
+
+func (w *works) courses() job { return job{w.makeCourses, w.processes} }
+func (w *works) bare() job    { return job{w.runBare, w.bareMeter} }
+
+// batch does it, waits until nothing is left to do, and counts what it cost.
+func (w *works) batch(ctx context.Context, n int, j job) (lap, error) {
+	whole := contender{name: "a batch", processes: j.processes, settle: w.settle}
+	return whole.toItsEnd(ctx, func() (lap, error) {
+		ready, err := j.do(ctx, n)
+		return lap{done: n, span: ready}, err
+	})
+}
+
 func (w *works) print(rounds []working) error {
-	bareRate := median(rounds, func(r working) float64 { return r.bareRate })
-	rate := median(rounds, func(r working) float64 { return r.rate })
-	fmt.Fprintf(w.o.out, "Medians of %d rounds. A course is %d activities and is written by the built-in outline writer; the limit is a workflow of as many activities that do nothing, on the same Temporal and with as many slots. A batch is %d of them, asked for at once.\n\n",
+	fmt.Fprintf(w.o.out, "Medians of %d rounds in turn. A course is %d activities and is written by the built-in outline writer; the limit is a workflow of as many activities that do nothing, on the same Temporal and with as many slots. A batch is %d of them, asked for at once; sustained is until nothing of it was left to do.\n\n",
 		len(rounds), w.steps, coursesFor)
-	fmt.Fprint(w.o.out, "| | a second, of a batch | ratio | one alone |\n| --- | ---: | ---: | ---: |\n")
-	fmt.Fprintf(w.o.out, "| bare Temporal runs | %s | 1.00 | %v |\n", figure(bareRate), rounded(median(rounds, func(r working) time.Duration { return r.bareAlone })))
-	fmt.Fprintf(w.o.out, "| whole courses, from the request to READY | %s | %.2f | %v |\n", figure(rate),
-		median(rounds, func(r working) float64 { return r.rate / r.bareRate }), rounded(median(rounds, func(r working) time.Duration { return r.alone })))
-	w.o.atLeast("courses of a batch beside bare runs", median(rounds, func(r working) float64 { return r.rate / r.bareRate }), 0.7)
-	w.o.atLeast("courses of a batch, a second", rate, 30)
-	w.o.within("one course alone beyond its bare run", median(rounds, func(r working) time.Duration { return r.alone - r.bareAlone }), 150*time.Millisecond)
-	return plot(w.o, "courses", chart{title: "Whole courses beside bare runs", unit: "a second", bars: []bar{{"bare Temporal runs", bareRate}, {"courses", rate}}})
+	fmt.Fprint(w.o.out, "| | a second, of a batch | ratio | sustained | one alone | CPU ms each, sum | api | worker | temporal | postgres | redis | client |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	w.row("bare Temporal runs", rounds, func(r working) (lap, lap) { return r.bare, r.bareAlone })
+	w.row("whole courses, from the request to READY", rounds, func(r working) (lap, lap) { return r.courses, r.alone })
+	rate := median(rounds, func(r working) float64 { return r.courses.rate() })
+	w.o.atLeast("courses of a batch, a second", rate, 8)
+	w.o.atMost("CPU time of a course", median(rounds, func(r working) float64 { return milliseconds(r.courses.all()) }), 200, " ms")
+	w.o.within("one course alone beyond its bare run", median(rounds, func(r working) time.Duration { return r.alone.span - r.bareAlone.span }), 100*time.Millisecond)
+	bars := []bar{{"bare Temporal runs", median(rounds, func(r working) float64 { return r.bare.rate() })}, {"courses", rate}}
+	return plot(w.o, "courses", chart{title: "Whole courses beside bare runs", unit: "a second", bars: bars})
+}
+
+// row prints what became of batches, and of one alone.
+func (w *works) row(name string, rounds []working, of func(working) (many, alone lap)) {
+	many := func(figure func(lap) float64) float64 {
+		return median(rounds, func(r working) float64 { b, _ := of(r); return figure(b) })
+	}
+	rate, sustained := many(lap.rate), many(func(b lap) float64 { return b.sustained() })
+	ratio := median(rounds, func(r working) float64 { b, _ := of(r); return b.rate() / r.bare.rate() })
+	alone := median(rounds, func(r working) time.Duration { _, b := of(r); return b.span })
+	sum := many(func(b lap) float64 { return milliseconds(b.all()) })
+	kept := map[string]float64{"rate": rate, "ratio": ratio, "sustained": sustained, "alone_ms": milliseconds(alone), "cpu_ms": sum}
+	fmt.Fprintf(w.o.out, "| %s | %s | %.2f | %s | %v | %.0f |", name, figure(rate), ratio, figure(sustained), rounded(alone), sum)
+	for _, process := range processOrder {
+		kept["cpu_ms_"+process] = many(func(b lap) float64 { return milliseconds(b.each(process)) })
+		fmt.Fprintf(w.o.out, " %.0f |", kept["cpu_ms_"+process])
+	}
+	fmt.Fprintln(w.o.out)
+	w.o.record(name, kept)
 }
 
 // runBare starts so many bare runs at once and waits for all of them.
@@ -230,7 +154,7 @@ func (w *works) runBare(ctx context.Context, n int) (time.Duration, error) {
 	var all errgroup.Group
 	for range n {
 		all.Go(func() error {
-			run, err := w.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "bare/" + store.NewID().String(), TaskQueue: bareQueue}, bareRun, w.steps)
+			run, err := w.runs.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "bare/" + store.NewID().String(), TaskQueue: bareQueue}, bareRun, w.steps)
 			if err != nil {
 				return err
 			}
@@ -287,7 +211,7 @@ func (w *works) activitiesOf(ctx context.Context) (n int, err error) {
 	if err := w.rows.QueryRow(ctx, "SELECT workflow_id FROM tasks ORDER BY created_at DESC LIMIT 1").Scan(&id); err != nil {
 		return 0, err
 	}
-	history := w.temporal.GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	history := w.runs.GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		event, err := history.Next()
 		if err != nil {

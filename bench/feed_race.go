@@ -44,7 +44,7 @@ func raceFeeds(ctx context.Context, o options, dir, database string, api *target
 		}
 		r.print(o)
 		o.atLeast("the "+name+" page of the personalized feed beside bare", r.ratio(1), 0.5)
-		if err := lookAt(ctx, o, api, feedClients, contender{strings.ToUpper(name[:1]) + name[1:] + " page of the personalized feed, 4 clients", lyo.do}); err != nil {
+		if err := lookAt(ctx, o, api, feedClients, contender{name: strings.ToUpper(name[:1]) + name[1:] + " page of the personalized feed, 4 clients", do: lyo.do}); err != nil {
 			return err
 		}
 	}

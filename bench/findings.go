@@ -12,6 +12,26 @@ import (
 type findings struct {
 	profiles bytes.Buffer
 	sayings  []string
+	section  string
+	results  []result
+}
+
+// result is what is kept of one row of a table, for programs.
+type result struct {
+	Section string             `json:"section,omitempty"`
+	Name    string             `json:"name"`
+	Figures map[string]float64 `json:"figures"`
+}
+
+// sectionf begins a section of a page.
+func (o options) sectionf(format string, of ...any) {
+	o.found.section = fmt.Sprintf(format, of...)
+	fmt.Fprintf(o.out, "\n## %s\n\n", o.found.section)
+}
+
+// record keeps the figures of a row.
+func (o options) record(name string, figures map[string]float64) {
+	o.found.results = append(o.found.results, result{o.found.section, name, figures})
 }
 
 // atLeast records whether a figure reaches its target.

@@ -47,7 +47,7 @@ func benchHealth(ctx context.Context, o options) error {
 		}
 	}
 	o.atLeast("health beside bare net/http, 64 clients", most.ratio(2), 0.5)
-	if err := lookAt(ctx, o, api, 64, contender{"GET " + livePath + ", 64 clients", of[2].do}); err != nil {
+	if err := lookAt(ctx, o, api, 64, contender{name: "GET " + livePath + ", 64 clients", do: of[2].do}); err != nil {
 		return err
 	}
 	return plot(o, "health", chart{title: "GET " + livePath, unit: "requests a second", lines: lines[:], along: "clients at once"})
@@ -56,7 +56,7 @@ func benchHealth(ctx context.Context, o options) error {
 // get returns a contender that requests a path and reads the response. Clients keep their connections.
 func (t *target) get(name, path string, header ...string) contender {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}}
-	return contender{name, func(ctx context.Context, _ int) error {
+	return contender{name: name, do: func(ctx context.Context, _ int) error {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+path, nil)
 		if err != nil {
 			return err

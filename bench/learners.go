@@ -29,7 +29,7 @@ func emailOf(n int) string { return fmt.Sprintf("learner%d@example.com", n%learn
 
 // workspace creates a folder and a database for one benchmark; clean removes both.
 func workspace(ctx context.Context, o options) (dir, database string, clean func(), err error) {
-	if dir, err = os.MkdirTemp("", "lyo-bench-"); err != nil {
+	if dir, err = os.MkdirTemp(o.disk, "work-"); err != nil {
 		return "", "", nil, fmt.Errorf("make a folder: %w", err)
 	}
 	database, drop, err := newDatabase(ctx, o)
@@ -44,9 +44,21 @@ func workspace(ctx context.Context, o options) (dir, database string, clean func
 
 // newDatabase creates a migrated database; drop deletes it, and says so when it cannot.
 func newDatabase(ctx context.Context, o options) (address string, drop func(), err error) {
+	if address, drop, err = emptyDatabase(ctx, o); err != nil {
+		return "", nil, err
+	}
+	if _, err = migrations.Up(ctx, address); err != nil {
+		drop()
+		return "", nil, err
+	}
+	return address, drop, nil
+}
+
+// emptyDatabase is newDatabase without a schema.
+func emptyDatabase(ctx context.Context, o options) (address string, drop func(), err error) {
 	u, err := url.Parse(o.database)
 	if err != nil {
-		return "", nil, fmt.Errorf("TEST_DATABASE_URL is no address: %w", err)
+		return "", nil, fmt.Errorf("the address of the database: %w", err)
 	}
 	name := "bench_" + strings.ReplaceAll(store.NewID().String(), "-", "")
 	if err := administer(ctx, o.database, "CREATE DATABASE "+name); err != nil {
@@ -57,10 +69,6 @@ func newDatabase(ctx context.Context, o options) (address string, drop func(), e
 		if err := administer(context.WithoutCancel(ctx), o.database, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
 		}
-	}
-	if _, err = migrations.Up(ctx, u.String()); err != nil {
-		drop()
-		return "", nil, err
 	}
 	return u.String(), drop, nil
 }

@@ -27,6 +27,11 @@ func benchMachine(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Fprintf(o.out, "| alone on the machine | a second |\n| --- | ---: |\n| bcrypt, cost %d, all cores | %s |\n", cost, figure(ceiling))
+	sync, err := o.syncTime()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.out, "| 8 kB written to the disk and synced, one after another: each %v | %s |\n", rounded(sync), figure(time.Second.Seconds()/sync.Seconds()))
 	if err := o.redisAlone(ctx); err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func (o options) redisAlone(ctx context.Context) error {
 	}
 	c := redis.NewClient(at)
 	defer c.Close()
-	ping := contender{"redis", func(ctx context.Context, _ int) error { return c.Ping(ctx).Err() }}
+	ping := contender{name: "redis", do: func(ctx context.Context, _ int) error { return c.Ping(ctx).Err() }}
 	l, err := ping.run(ctx, 32, o.lap())
 	if err == nil {
 		fmt.Fprintf(o.out, "| Redis PING from Go, 32 clients | %s |\n", figure(l.rate()))
@@ -53,7 +58,7 @@ var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
 // postgresAlone runs pgbench where it is installed: not every package of Postgres has
 // it.
 func (o options) postgresAlone(ctx context.Context) error {
-	bin, err := local.FindPostgres(ctx, local.Finder{StateDir: os.TempDir(), Offline: true})
+	bin, err := local.FindPostgres(ctx, local.Finder{StateDir: o.state, Offline: true})
 	if err != nil {
 		return err
 	}

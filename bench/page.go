@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"time"
 )
 
 // report runs a benchmark and prints its page; with options.write it is also written
@@ -22,6 +25,9 @@ func (b benchmark) report(ctx context.Context, o options) error {
 		return err
 	}
 	printed.found.end(printed.out)
+	if err := o.keepResults(ctx, b.name, printed.found); err != nil {
+		return err
+	}
 	if o.write == "" {
 		return nil
 	}
@@ -32,6 +38,21 @@ func (b benchmark) report(ctx context.Context, o options) error {
 	heading(ctx, kept)
 	body := bytes.TrimPrefix(page.Bytes(), fmt.Appendf(nil, "\n## %s\n", b.title))
 	return keep(o, b.name+".md", append(head.Bytes(), body...))
+}
+
+// keepResults writes the figures of a benchmark to the state directory, as JSON.
+func (o options) keepResults(ctx context.Context, name string, found *findings) error {
+	text, err := json.MarshalIndent(map[string]any{
+		"benchmark": name, "commit": commit(ctx), "at": time.Now().UTC(), "processor": processor(), "cores": runtime.NumCPU(),
+		"load": atLoad(), "results": found.results, "reached": found.sayings,
+	}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keep the results: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(o.state, "bench", name+".json"), append(text, '\n'), 0o644); err != nil { //nolint:gosec // results are for everybody
+		return fmt.Errorf("keep the results: %w", err)
+	}
+	return nil
 }
 
 // keep writes a file of the report.

@@ -16,14 +16,14 @@ const (
 	postsAddress = "/v1/community/posts"
 	pageOfPosts  = 20
 	fewPosts     = 10_000
-	postClients  = 16 // concurrent clients, each sends the next request after a response
+	postClients  = 32 // concurrent clients, each sends the next request after a response
 )
 
 // postSizes are the total numbers of posts, one after another.
 var postSizes = []int{fewPosts, 100_000, 1_000_000}
 
-// benchPosts compares a page of posts from Lyo, and a new post, with the same from a bare
-// Gin and pgx handler.
+// benchPosts compares a page of posts from Lyo, and a new post, with the least Gin and pgx handler and with
+// PocketBase.
 func benchPosts(ctx context.Context, o options) error {
 	dir, database, clean, err := workspace(ctx, o)
 	if err != nil {
@@ -33,12 +33,12 @@ func benchPosts(ctx context.Context, o options) error {
 	if err := errors.Join(enrollAt(ctx, database, quickCost), trustAll(ctx, database), postMuch(ctx, database, 1, fewPosts)); err != nil {
 		return err
 	}
-	api, err := startAPI(ctx, o, dir, database, fmt.Sprintf("LYO_BCRYPT_COST=%d", quickCost))
+	s, err := startSystem(ctx, o, dir, database)
 	if err != nil {
 		return err
 	}
-	defer api.stop()
-	token, user, err := signIn(ctx, &logins{base: api.base}, 1)
+	defer s.stop()
+	token, user, err := signIn(ctx, &logins{base: s.api.base}, 1)
 	if err != nil {
 		return err
 	}
@@ -47,17 +47,24 @@ func benchPosts(ctx context.Context, o options) error {
 		return err
 	}
 	defer bare.stop()
+	pocket, stop, err := o.startPocketBase(ctx, fewPosts)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	list := func(token string) func(int) call {
+		return func(int) call { return call{http.MethodGet, postsAddress, token, nil, http.StatusOK} }
+	}
+	lyo := s.api.contend("Lyo: token, session, limits, who sees what, and all", list(token))
+	lyo.processes = s.processes
 	p := &postsRace{
-		o: o, database: database, api: api, lyo: page{api.base + postsAddress, token}, limit: page{bare.base + postsAddress, ""},
-		of: []contender{
-			bare.contend("bare Gin and pgx, the same query", func(int) call { return call{http.MethodGet, postsAddress, "", nil, http.StatusOK} }),
-			api.contend("Lyo: token, session, limits, document and all", func(int) call { return call{http.MethodGet, postsAddress, token, nil, http.StatusOK} }),
-		},
+		o: o, database: database, api: s.api, lyo: page{s.api.base + postsAddress, token}, limit: page{bare.base + postsAddress, ""},
+		of: []contender{bare.counted(o, bare.contend("the least Gin and pgx", list(""))), lyo}, pocket: pocket.list(o),
 	}
 	if err := p.few(ctx); err != nil {
 		return err
 	}
-	if err := raceToPost(ctx, o, api, bare); err != nil {
+	if err := raceToPost(ctx, o, s, bare, pocket); err != nil {
 		return err
 	}
 	return p.grow(ctx)
@@ -70,15 +77,16 @@ type postsRace struct {
 	api        *target
 	lyo, limit page
 	of         []contender
+	pocket     contender
 	byRows     [2]curve
 }
 
-// run compares both with so many clients, after a check that the responses agree.
-func (p *postsRace) run(ctx context.Context, clients int) (race, error) {
+// run compares them with so many clients, after a check that the responses of the least handler and Lyo agree.
+func (p *postsRace) run(ctx context.Context, clients int, more ...contender) (race, error) {
 	if err := samePage(ctx, p.lyo, p.limit); err != nil {
 		return race{}, err
 	}
-	r, err := compete(ctx, p.o, clients, p.of...)
+	r, err := compete(ctx, p.o, clients, append(p.of, more...)...)
 	if err == nil {
 		r.print(p.o)
 		fmt.Fprintln(p.o.out)
@@ -88,21 +96,23 @@ func (p *postsRace) run(ctx context.Context, clients int) (race, error) {
 
 // few lists 20 of few posts, with several numbers of clients.
 func (p *postsRace) few(ctx context.Context) error {
-	fmt.Fprintf(p.o.out, "## GET %s: %d of %d\n\nBoth answers are the same.\n\n", postsAddress, pageOfPosts, fewPosts)
+	p.o.sectionf("%d of %d posts", pageOfPosts, fewPosts)
+	fmt.Fprintf(p.o.out, "GET %s. The answers of the least handler and of Lyo are the same; PocketBase's has the same fields.\n\n", postsAddress)
 	var byClients [2]curve
 	for _, clients := range []int{4, postClients, 64} {
-		r, err := p.run(ctx, clients)
+		r, err := p.run(ctx, clients, p.pocket)
 		if err != nil {
 			return err
 		}
 		r.draw(&byClients, float64(clients))
 		if clients == postClients {
 			r.draw(&p.byRows, fewPosts)
-			p.o.atLeast(fmt.Sprintf("%d of %d posts beside bare", pageOfPosts, fewPosts), r.ratio(1), 0.6)
-			p.o.atMost("p99 of that", r.slower(1), 2, " times bare's")
+			p.o.atLeast(fmt.Sprintf("%d of %d posts beside the least", pageOfPosts, fewPosts), r.ratio(1), 0.6)
+			p.o.atLeast("that beside PocketBase", median(r.rounds, func(laps []lap) float64 { return laps[1].rate() / laps[2].rate() }), 2.5)
+			p.o.atMost("p99 of that", r.slower(1), 2, " times the least's")
 		}
 	}
-	if err := lookAt(ctx, p.o, p.api, postClients, contender{"GET " + postsAddress + ", 16 clients", p.of[1].do}); err != nil {
+	if err := lookAt(ctx, p.o, p.api, postClients, contender{name: fmt.Sprintf("GET %s, %d clients", postsAddress, postClients), do: p.of[1].do}); err != nil {
 		return err
 	}
 	return plot(p.o, "posts-clients", chart{title: "20 of 10,000 posts", unit: "answers a second", lines: byClients[:], along: "clients at once"})
@@ -111,7 +121,7 @@ func (p *postsRace) few(ctx context.Context) error {
 // grow lists 20 of a growing number of posts.
 func (p *postsRace) grow(ctx context.Context) error {
 	for i, size := range postSizes[1:] {
-		fmt.Fprintf(p.o.out, "\n## %d of %d posts\n\n", pageOfPosts, size)
+		p.o.sectionf("%d of %d posts", pageOfPosts, size)
 		if err := postMuch(ctx, p.database, postSizes[i]+1, size); err != nil {
 			return err
 		}
@@ -121,12 +131,13 @@ func (p *postsRace) grow(ctx context.Context) error {
 		}
 		r.draw(&p.byRows, float64(size))
 	}
-	return plot(p.o, "posts-growth", chart{title: "20 of more and more posts, 16 clients", unit: "answers a second", lines: p.byRows[:], along: "posts"})
+	title := fmt.Sprintf("20 of more and more posts, %d clients", postClients)
+	return plot(p.o, "posts-growth", chart{title: title, unit: "answers a second", lines: p.byRows[:], along: "posts"})
 }
 
 // draw adds the rates of a race of two to their curves.
 func (r race) draw(lines *[2]curve, at float64) {
-	for i, name := range []string{"bare", "Lyo"} {
+	for i, name := range []string{"the least", "Lyo"} {
 		lines[i].name, lines[i].points = name, append(lines[i].points, point{at, r.rate(i)})
 	}
 }

@@ -21,7 +21,7 @@ type call struct {
 // contend returns a contender that sends the requests of next, each client one after another on a connection that it keeps.
 func (t *target) contend(name string, next func(client int) call) contender {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}}
-	return contender{name, func(ctx context.Context, number int) error {
+	return contender{name: name, do: func(ctx context.Context, number int) error {
 		c := next(number)
 		r, err := http.NewRequestWithContext(ctx, c.method, t.base+c.path, bytes.NewReader(c.body))
 		if err != nil {

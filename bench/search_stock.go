@@ -42,7 +42,7 @@ func vocabulary(r *rand.Rand) []string {
 
 // stock fills the database. Documents are built at once at the end, since a trigger
 // for each row takes many times as long.
-func stock(ctx context.Context, database string) error {
+func stock(ctx context.Context, database string, documents int) error {
 	conn, err := pgx.Connect(ctx, database)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func stock(ctx context.Context, database string) error {
 	if _, err := conn.Exec(ctx, "ALTER TABLE posts DISABLE TRIGGER USER; ALTER TABLE courses DISABLE TRIGGER USER"); err != nil {
 		return err
 	}
-	if err := fill(ctx, conn, users); err != nil {
+	if err := fill(ctx, conn, users, documents); err != nil {
 		return err
 	}
 	if _, err := conn.Exec(ctx, "ALTER TABLE posts ENABLE TRIGGER USER; ALTER TABLE courses ENABLE TRIGGER USER; ANALYZE"); err != nil {
@@ -68,7 +68,7 @@ func stock(ctx context.Context, database string) error {
 	return fillQuickly(ctx, database, []string{"search_documents"}, "INSERT INTO search_documents SELECT * FROM search_sources()")
 }
 
-func fill(ctx context.Context, conn *pgx.Conn, users []uuid.UUID) error {
+func fill(ctx context.Context, conn *pgx.Conn, users []uuid.UUID, documents int) error {
 	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same texts every time
 	words, now := vocabulary(r), time.Now()
 	some := func(n int) string {
@@ -82,7 +82,7 @@ func fill(ctx context.Context, conn *pgx.Conn, users []uuid.UUID) error {
 	liked := func(most float64) int { return int(math.Pow(r.Float64(), 6) * most) }
 	_, err := conn.CopyFrom(ctx, pgx.Identifier{"posts"},
 		[]string{"id", "author_id", "title", "content", "post_type", "likes_count", "comments_count", "created_at", "updated_at"},
-		pgx.CopyFromSlice(searchPosts, func(i int) ([]any, error) {
+		pgx.CopyFromSlice(documents-documents/10, func(i int) ([]any, error) {
 			at := made()
 			return []any{store.NewID(), users[i%len(users)], some(4 + i%4), "How to " + some(30+i%60) + ", and what is the best way?", "discussion", liked(500), liked(100), at, at}, nil
 		}))
@@ -92,7 +92,7 @@ func fill(ctx context.Context, conn *pgx.Conn, users []uuid.UUID) error {
 	levels := []string{"beginner", "intermediate", "advanced"}
 	_, err = conn.CopyFrom(ctx, pgx.Identifier{"courses"},
 		[]string{"id", "owner_user_id", "title", "topic", "summary", "description", "status", "visibility", "difficulty_level", "created_at", "updated_at"},
-		pgx.CopyFromSlice(searchCourses, func(i int) ([]any, error) {
+		pgx.CopyFromSlice(documents/10, func(i int) ([]any, error) {
 			at := made()
 			return []any{store.NewID(), users[i%len(users)], some(4), some(3), some(15), some(40), "READY", "public", levels[i%3], at, at}, nil
 		}))

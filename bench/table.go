@@ -13,8 +13,8 @@ import (
 
 // heading prints what is measured, and where.
 func heading(ctx context.Context, o options) {
-	fmt.Fprintf(o.out, "Commit %s, %s, %s, %s/%s, %d cores, %s.\n", commit(ctx), time.Now().UTC().Format(time.DateOnly),
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor())
+	fmt.Fprintf(o.out, "Commit %s, %s, %s, %s/%s, %d cores, %s; load over the last minute %s.\n", commit(ctx), time.Now().UTC().Format(time.DateTime),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), atLoad())
 }
 
 // report prints everything as Markdown, as in docs/benchmarks.
@@ -102,13 +102,13 @@ func rounded(d time.Duration) time.Duration {
 	return d.Round(10 * time.Microsecond)
 }
 
-// commit returns the measured commit, and whether files differ from it.
+// commit returns the measured commit, and whether files other than these pages differ from it.
 func commit(ctx context.Context) string {
 	head, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD").Output()
 	if err != nil {
 		return "unknown"
 	}
-	changed, err := exec.CommandContext(ctx, "git", "status", "--porcelain").Output()
+	changed, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--", ":!docs/benchmarks").Output()
 	if err != nil || len(changed) > 0 {
 		return strings.TrimSpace(string(head)) + " and changes"
 	}
