@@ -56,7 +56,7 @@ func (b *Boards) lead(ctx context.Context, mine *batch) {
 	defer cancel()
 	until := time.Now().Add(catchUpFor)
 	for {
-		mine.now, mine.err = b.bring(ctx, bringAtOnce, time.Until(until))
+		mine.now, mine.err = b.bring(ctx, bringAtOnce, max(time.Until(until), time.Millisecond))
 		if mine.err != nil || !mine.now.Waiting || !time.Now().Before(until) {
 			return
 		}
