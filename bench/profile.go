@@ -26,7 +26,7 @@ const (
 // handsOn are functions that every request passes through on the way to its handler.
 var handsOn = regexp.MustCompile(`^(net/http\.|runtime\.(goexit|main|mcall|mstart|systemstack|schedule|park_m|findRunnable|gcBgMarkWorker)|` +
 	`github\.com/gin-gonic/gin\.|github\.com/klauspost/compress/gzhttp\.|` +
-	`github\.com/lyoapp/lyo/api\.(register|\(\*Server\)\.(wrap|observed|accessLog|recovered|securityHeaders|cors|refuseLong))\b|` +
+	`github\.com/lyoapp/lyo/api/rest\.(Register|\(\*API\)\.(wrap|instrument|accessLog|recovered|securityHeaders|cors|refuse\w+))\b|` +
 	`github\.com/danielgtaylor/huma|go\.temporal\.io/sdk|reflect\.|sync\.|internal/runtime|golang\.org/x/sync|` +
 	`github\.com/lyoapp/lyo/cmd/lyo/observe\.)`)
 

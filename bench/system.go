@@ -65,7 +65,33 @@ func startSystem(ctx context.Context, o options, dir, database string, extra ...
 	}
 	s.stops = append(s.stops, func() { _ = s.rows.Close(context.WithoutCancel(ctx)) })
 	s.processes = append(meter{{"api", s.api.process.PID()}, {"worker", s.worker.process.PID()}, {"temporal", s.temporal.PID()}}, o.servers...)
-	return s, s.settle(ctx)
+	if err := s.settle(ctx); err != nil {
+		return s, err
+	}
+	return s, s.calm(ctx)
+}
+
+// calm waits until what a worker does once at its start, such as compiling what reads PDFs, is over: until it
+// uses less than a tenth of a core.
+func (s *system) calm(ctx context.Context) error {
+	const look = time.Second
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	worker := meter{{"worker", s.worker.process.PID()}}
+	before, err := worker.read()
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the worker is still busy: %w", ctx.Err())
+		case <-time.After(look):
+		}
+		var after map[string]time.Duration
+		if after, err = worker.read(); err == nil && after["worker"]-before["worker"] < look/10 {
+			return nil
+		}
+		before = after
+	}
+	return err
 }
 
 // startWriter runs `lyo worker`.

@@ -10,7 +10,7 @@ import (
 )
 
 // startAsynq asks for the job after the commit: the queue is in Redis.
-func startAsynq(ctx context.Context, on servers) (q queue, err error) {
+func startAsynq(_ context.Context, on servers) (q queue, err error) {
 	server := asynq.NewServerFromRedisClient(on.redis, asynq.Config{Concurrency: 100, LogLevel: asynq.FatalLevel})
 	err = server.Start(asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
 		var r rank
@@ -22,7 +22,7 @@ func startAsynq(ctx context.Context, on servers) (q queue, err error) {
 	if err != nil {
 		return q, err
 	}
-	context.AfterFunc(ctx, server.Shutdown)
+	q.stop = server.Shutdown
 	client, inspector := asynq.NewClientFromRedisClient(on.redis), asynq.NewInspectorFromRedisClient(on.redis)
 	q.award = func(ctx context.Context, a award) (total int64, err error) {
 		if total, err = write(ctx, on.pool, a); err != nil {

@@ -48,6 +48,8 @@ type queue struct {
 	award func(ctx context.Context, a award) (total int64, err error)
 	// left counts the jobs that are not done.
 	left func(ctx context.Context) (int, error)
+	// stop ends the workers, while what they stand on is still there.
+	stop func()
 }
 
 // serveAwards answers awards, and how many jobs are left, until ctx ends.
@@ -69,6 +71,7 @@ func (s settings) serveAwards(ctx context.Context, start func(context.Context, s
 	if err != nil {
 		return err
 	}
+	defer q.stop()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/health/live", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	mux.HandleFunc("GET /left", func(w http.ResponseWriter, r *http.Request) {

@@ -39,9 +39,10 @@ func startRiver(ctx context.Context, on servers) (q queue, err error) {
 	if err != nil {
 		return q, err
 	}
-	if err := client.Start(ctx); err != nil {
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return q, err
 	}
+	q.stop = func() { _ = client.StopAndCancel(context.WithoutCancel(ctx)) }
 	q.award = func(ctx context.Context, a award) (total int64, err error) {
 		err = pgx.BeginFunc(ctx, on.pool, func(tx pgx.Tx) error {
 			if total, err = write(ctx, tx, a); err != nil {
