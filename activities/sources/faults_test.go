@@ -35,7 +35,7 @@ func TestFaultsOfOneSiteStayThere(t *testing.T) {
 					s.Set(site, kind.fault)
 					patience := 2 * time.Second
 					if strings.HasPrefix(name, "stall") {
-						patience = 300 * time.Millisecond
+						patience = time.Second
 					}
 					others := []string{site, sources.Wikipedia, sources.OpenLibrary}
 					r := finder(s, func(o *sources.Options) { o.Use = others; o.Timeout = patience; o.CheckTimeout = patience }).Find(t.Context(), query())
