@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +19,7 @@ const wakeWithin = 50 * time.Millisecond
 // wake wakes the relays for the messages of a pool. A notice may be lost, or come before its message is committed:
 // relays look by themselves every second.
 type wake struct {
-	db    *gorm.DB
+	pool  *sql.DB
 	armed atomic.Bool
 }
 
@@ -26,9 +27,9 @@ type wake struct {
 func (w *wake) Name() string { return "lyo:wake" }
 
 // Initialize keeps the pool.
-func (w *wake) Initialize(db *gorm.DB) error {
-	w.db = db
-	return nil
+func (w *wake) Initialize(db *gorm.DB) (err error) {
+	w.pool, err = db.DB()
+	return err
 }
 
 func (w *wake) soon() {
@@ -41,7 +42,7 @@ func (w *wake) now() {
 	w.armed.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	_ = w.db.WithContext(ctx).Exec("NOTIFY " + WakeChannel) // what is lost here the relays find by themselves
+	_, _ = w.pool.ExecContext(ctx, "NOTIFY "+WakeChannel) // what is lost here the relays find by themselves
 }
 
 // WakeRelays has the relays look at the outbox soon. Enqueue calls it.
