@@ -27,10 +27,18 @@ func infer(ctx context.Context, turn *turns, call func(context.Context, llm.Hear
 	var asking atomic.Bool
 	now := func() any { return inference{Tokens: tokens.Load(), Asking: asking.Load(), Lost: lost} }
 	stop := heartbeats(ctx, now, func() { cancel(errStopping) })
-	err := turn.take(calling, lost >= manyLosses, func() error {
+	alone := lost >= manyLosses
+	err := turn.take(calling, alone, func() error {
 		asking.Store(true)
 		defer asking.Store(false)
 		heartbeat(ctx, now())
+		if alone { // a report from while it waited keeps this one back for as long as heartbeatEvery: it must be known before
+			select {
+			case <-time.After(heartbeatEvery + heartbeatEvery/2):
+			case <-calling.Done():
+				return context.Cause(calling)
+			}
+		}
 		return call(calling, func(n int) { tokens.Store(int64(n)) })
 	})
 	stop()

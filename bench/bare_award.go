@@ -42,16 +42,10 @@ func (o options) leastAwards(ctx context.Context) (t *target, stop func(), err e
 
 // leastLedger answers an award when ledger, total and rank are written.
 func leastLedger(ctx context.Context, f bareFlags) (http.Handler, error) {
-	address, err := redis.ParseURL(f.redis)
+	pool, ranks, err := bareServers(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := poolUntil(ctx, f.database)
-	if err != nil {
-		return nil, err
-	}
-	ranks := redis.NewClient(address)
-	context.AfterFunc(ctx, func() { _ = ranks.Close() })
 	board := "bench:least:" + store.NewID().String()
 	router := bareRouter()
 	router.POST(awardAddress, func(c *gin.Context) {

@@ -41,17 +41,27 @@ type boardOnly struct {
 	viewers []string // their members in the sorted set
 }
 
-func bareBoard(ctx context.Context, f bareFlags) (http.Handler, error) {
+// bareServers connects to Postgres and Redis until ctx ends.
+func bareServers(ctx context.Context, f bareFlags) (*pgxpool.Pool, *redis.Client, error) {
 	address, err := redis.ParseURL(f.redis)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pool, err := poolUntil(ctx, f.database)
 	if err != nil {
+		return nil, nil, err
+	}
+	keys := redis.NewClient(address)
+	context.AfterFunc(ctx, func() { _ = keys.Close() })
+	return pool, keys, nil
+}
+
+func bareBoard(ctx context.Context, f bareFlags) (http.Handler, error) {
+	pool, keys, err := bareServers(ctx, f)
+	if err != nil {
 		return nil, err
 	}
-	b := &boardOnly{pool: pool, redis: redis.NewClient(address)}
-	context.AfterFunc(ctx, func() { _ = b.redis.Close() })
+	b := &boardOnly{pool: pool, redis: keys}
 	if err := b.find(ctx); err != nil {
 		return nil, err
 	}

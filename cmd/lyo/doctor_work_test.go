@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"io"
 	"log/slog"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,18 +11,13 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/deploy/local"
 )
 
 // TestDoctorSeesThatVersioningWasSwitchedOff has a build that is current still, while the workers are versioned no more: nobody
 // would do the new work.
 func TestDoctorSeesThatVersioningWasSwitchedOff(t *testing.T) {
 	t.Parallel()
-	bin := os.Getenv("TEST_TEMPORAL_BIN")
-	require.NotEmpty(t, bin, "run the tests by make test")
-	server, err := local.StartTemporal(t.Context(), local.TemporalOptions{Binary: bin, Out: t.Output()})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = server.Stop(context.Background()) })
+	server := startTemporal(t)
 	temporal, err := client.Dial(client.Options{HostPort: server.Address(), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)

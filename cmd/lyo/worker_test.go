@@ -19,15 +19,22 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// TestWorkersWaitForATemporalThatWentAgain checks that a Temporal that stops while
-// workers start does not end the process.
-func TestWorkersWaitForATemporalThatWentAgain(t *testing.T) {
-	t.Parallel()
+// startTemporal starts a server for this test alone.
+func startTemporal(t *testing.T) *local.Temporal {
+	t.Helper()
 	bin := os.Getenv("TEST_TEMPORAL_BIN")
 	require.NotEmpty(t, bin, "run the tests by make test")
 	server, err := local.StartTemporal(t.Context(), local.TemporalOptions{Binary: bin, Out: t.Output()})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Stop(context.Background()) })
+	return server
+}
+
+// TestWorkersWaitForATemporalThatWentAgain checks that a Temporal that stops while
+// workers start does not end the process.
+func TestWorkersWaitForATemporalThatWentAgain(t *testing.T) {
+	t.Parallel()
+	server := startTemporal(t)
 	var gone atomic.Int32
 	away := func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		if strings.HasSuffix(method, "/DescribeNamespace") && gone.Add(1) <= 2 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 	"gorm.io/gorm"
@@ -26,6 +27,17 @@ func (a *arena) readsOfRows() *atomic.Int64 {
 	return &n
 }
 
+// ranked returns users that are on boards that were built.
+func (a *arena) ranked(n int) []uuid.UUID {
+	a.t.Helper()
+	users := a.users(n)
+	for i, user := range users {
+		a.award(user, 10+i, now)
+	}
+	a.build()
+	return users
+}
+
 // change gives each of the users a point and a change of the boards, by SQL.
 func (a *arena) change(times int) {
 	a.t.Helper()
@@ -37,11 +49,7 @@ func (a *arena) change(times int) {
 func TestManyWaitingChangesSendNobodyToPostgres(t *testing.T) {
 	t.Parallel()
 	a := newArena(t)
-	users := a.users(100)
-	for i, user := range users {
-		a.award(user, 10+i, now)
-	}
-	a.build()
+	users := a.ranked(100)
 	counted := a.readsOfRows()
 	q := boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: users[0], Limit: 100}
 	for range 3 {
@@ -72,11 +80,7 @@ func TestManyWaitingChangesSendNobodyToPostgres(t *testing.T) {
 func TestAReaderOutlivesALongBatch(t *testing.T) {
 	t.Parallel()
 	a := newArena(t)
-	users := a.users(3)
-	for i, user := range users {
-		a.award(user, 10+i, now)
-	}
-	a.build()
+	users := a.ranked(3)
 	counted := a.readsOfRows()
 	q := boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: users[0], Limit: 10}
 	before := a.read(q)
