@@ -2,6 +2,8 @@ package community
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"slices"
 	"time"
 
@@ -27,54 +29,82 @@ type AuthorContext struct {
 	Entry store.AuditEntry
 }
 
-// begin locks out other writes of the account, which must be active, and returns its allowance.
-func (w AuthorContext) begin(tx *gorm.DB) (quality.Allowance, error) {
-	if err := accounts.RequireActive(tx, w.ID); err != nil || w.Allow == nil || w.Admin {
-		return quality.Allowance{}, err
-	}
-	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('writing ' || ?, 0))", w.ID.String()).Error; err != nil {
-		return quality.Allowance{}, err
-	}
-	var facts struct {
-		CreatedAt  time.Time
-		IsVerified bool
-		Accepted   int
-	}
-	err := tx.Raw(`
-		SELECT created_at, is_verified, (SELECT count(*) FROM (
-			(SELECT 1 FROM posts WHERE author_id = u.id AND status = 'visible' LIMIT @many) UNION ALL
-			(SELECT 1 FROM comments WHERE author_id = u.id AND status = 'visible' LIMIT @many)) accepted) AS accepted
-		FROM users u WHERE id = @user`, map[string]any{"user": w.ID, "many": quality.AcceptedMany}).Scan(&facts).Error
-	return w.Allow(quality.Newcomer{Age: w.Now.Sub(facts.CreatedAt), Verified: facts.IsVerified, Accepted: facts.Accepted}), err
+// author is what is known of an author, once no other writing of theirs is under way.
+type author struct {
+	AuthorContext // Admin is by what Postgres says now
+	quality.Allowance
+	Author accounts.Author // as others see them
+	policy moderation.Policy
+	table  string // of what is written: posts or comments
+	today  int    // how many of those were written within a day
 }
+
+// writeLocksSQL locks an account, as accounts.RequireActive does, and whatever it writes.
+const writeLocksSQL = "SELECT " + accounts.ShareSQL + ", pg_advisory_xact_lock(hashtextextended('writing ' || CAST(@account AS text), 0))"
+
+// authorSQL reads what an author's writing is decided by.
+func authorSQL(table string) string {
+	return `SELECT u.is_active, u.roles @> '["` + accounts.RoleAdmin + `"]', ` + accounts.AuthorColumns + `, u.created_at, u.is_verified,
+	(SELECT count(*) FROM (
+		(SELECT 1 FROM posts WHERE author_id = u.id AND status = 'visible' LIMIT @many) UNION ALL
+		(SELECT 1 FROM comments WHERE author_id = u.id AND status = 'visible' LIMIT @many)) accepted),
+	(SELECT count(*) FROM ` + table + ` WHERE author_id = u.id AND created_at > @since), ` + moderation.PolicySQL + `
+	FROM users u WHERE u.id = @user`
+}
+
+// begin locks out other writes of the account, which must be active, and returns its author. table is posts or comments.
+func (w AuthorContext) begin(tx *gorm.DB, table string) (a author, err error) {
+	a.AuthorContext, a.table = w, table
+	if err := tx.Exec(writeLocksSQL, map[string]any{"account": w.ID.String()}).Error; err != nil {
+		return a, err
+	}
+	var active bool
+	var name *string
+	var created time.Time
+	var n quality.Newcomer
+	row := tx.Raw(authorSQL(table), map[string]any{"user": w.ID, "many": quality.AcceptedMany, "since": w.Now.Add(-day)}).Row()
+	err = row.Scan(&active, &a.Admin, &a.Author.ID, &name, &a.Author.AvatarURL, &created, &n.Verified, &n.Accepted, &a.today, &a.policy)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && !active:
+		return a, accounts.Inactive()
+	case err == nil && a.bound():
+		n.Age = w.Now.Sub(created)
+		a.Allowance = w.Allow(n)
+	}
+	a.Author.SetName(name)
+	return a, err
+}
+
+// bound reports whether there is a limit to what the author may write.
+func (a author) bound() bool { return a.Allow != nil && !a.Admin }
 
 const day = 24 * time.Hour
 
-// hasRoom returns RateLimited when the author's daily limit is reached.
-func (w AuthorContext) hasRoom(tx *gorm.DB, table string, most int) error {
-	if w.Allow == nil || w.Admin {
+// hasRoom returns RateLimited when the author has written as many as most within a day.
+func (a author) hasRoom(tx *gorm.DB, most int) error {
+	if !a.bound() || a.today < most {
 		return nil
 	}
-	var times []time.Time
-	err := tx.Raw("SELECT created_at FROM "+table+" WHERE author_id = ? AND created_at > ? ORDER BY created_at DESC OFFSET ? LIMIT 1",
-		w.ID, w.Now.Add(-day), most-1).Scan(&times).Error
-	if err != nil || len(times) == 0 {
+	var first time.Time // of those that count
+	err := tx.Raw("SELECT created_at FROM "+a.table+" WHERE author_id = ? ORDER BY created_at DESC OFFSET ? LIMIT 1",
+		a.ID, most-1).Row().Scan(&first)
+	if err != nil {
 		return err
 	}
-	refusal := store.Errorf(store.RateLimited, "You have written %d %s within a day, which is the most for your account now. The limit rises with its age, with a verified e-mail address and with what others get to see.", most, table)
-	refusal.RetryAfter = times[0].Add(day).Sub(w.Now)
+	refusal := store.Errorf(store.RateLimited, "You have written %d %s within a day, which is the most for your account now. The limit rises with its age, with a verified e-mail address and with what others get to see.", most, a.table)
+	refusal.RetryAfter = first.Add(day).Sub(a.Now)
 	return refusal
 }
 
 // flagReason returns why a text must be reviewed before others see it, "" when it need not be.
-func (w AuthorContext) flagReason(tx *gorm.DB, text string, allowance quality.Allowance) (string, error) {
-	if w.Admin {
-		return "", nil
+func (a author) flagReason(text string) string {
+	switch {
+	case a.Admin:
+		return ""
+	case a.bound() && quality.Links(text) > a.Links:
+		return "more links than a new account may post"
 	}
-	if w.Allow != nil && quality.Links(text) > allowance.Links {
-		return "more links than a new account may post", nil
-	}
-	return moderation.BrokenRule(tx, text)
+	return a.policy.Broken(text)
 }
 
 // audit writes to the audit log what an administrator did to another's content.

@@ -2,6 +2,8 @@ package moderation
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,14 +23,39 @@ type ContentRule struct {
 
 // BrokenRule names the content rule that a text breaks, "" when it breaks none.
 func BrokenRule(tx *gorm.DB, text string) (string, error) {
-	var rules []quality.ContentRule
-	if err := tx.Raw("SELECT kind, pattern FROM content_rules").Scan(&rules).Error; err != nil || len(rules) == 0 {
-		return "", err
+	var policy Policy
+	err := tx.Raw("SELECT " + PolicySQL).Row().Scan(&policy)
+	return policy.Broken(text), err
+}
+
+// Policy is all content rules.
+type Policy []quality.ContentRule
+
+// PolicySQL is an expression whose value Policy scans, for a statement that reads more than the rules.
+const PolicySQL = "(SELECT json_agg(json_build_object('kind', kind, 'pattern', pattern)) FROM content_rules)"
+
+// Scan reads the driver's value.
+func (p *Policy) Scan(value any) error {
+	*p = nil
+	if value == nil {
+		return nil
 	}
-	if rule, broken := quality.Broken(text, rules); broken {
-		return "the " + rule.Kind + " " + rule.Pattern, nil
+	text, ok := value.(string)
+	if !ok {
+		return fmt.Errorf("a policy is no %T", value)
 	}
-	return "", nil
+	return json.Unmarshal([]byte(text), p)
+}
+
+// Broken names the rule that a text breaks, "" when it breaks none.
+func (p Policy) Broken(text string) string {
+	if len(p) == 0 {
+		return ""
+	}
+	if rule, broken := quality.Broken(text, p); broken {
+		return "the " + rule.Kind + " " + rule.Pattern
+	}
+	return ""
 }
 
 // AddContentRule adds a rule to the policy. The error is Conflict when it is there already.
