@@ -47,11 +47,11 @@ func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f notify.Enqueuer) (
 }
 
 func (a Award) give(tx *gorm.DB, f notify.Enqueuer) (Awarded, error) {
-	source := store.NewID()
+	g := gain{gamification.RuleAward, store.NewID().String()}
 	if a.Key.Value != "" { // for ever, whatever becomes of the note of the request
-		source = store.DerivedID(awardSpace, a.AdminID.String(), a.Key.Value)
+		g.source = store.DerivedID(awardSpace, a.AdminID.String(), a.Key.Value).String()
 	}
-	b, err := beginLedger(tx, a.UserID, a.At, gain{gamification.RuleAward, source.String()})
+	b, err := beginLedger(tx, a.UserID, a.At, g)
 	if err == nil && !b.active {
 		err = store.Missing("user", a.UserID)
 	}
@@ -59,12 +59,12 @@ func (a Award) give(tx *gorm.DB, f notify.Enqueuer) (Awarded, error) {
 		return Awarded{}, err
 	}
 	before := b.total
-	entry, err := b.earn(gamification.RuleAward, source.String(), a.Points, a.At, &a.Reason)
+	entry, err := b.earn(g.rule, g.source, a.Points, a.At, &a.Reason)
 	if err != nil {
 		return Awarded{}, err
 	}
 	result := Awarded{
-		OldPoints: before.Points, NewPoints: b.total.Points, NewLevel: b.total.Level, Source: source.String(),
+		OldPoints: before.Points, NewPoints: b.total.Points, NewLevel: b.total.Level, Source: g.source,
 		LevelUp: b.total.Level > gamification.Level(before.Points),
 	}
 	if entry == nil {

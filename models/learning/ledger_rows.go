@@ -106,7 +106,9 @@ func (b *ledgerTx) readGains(batch *pgx.Batch, at time.Time, gains []gain) {
 		if gamification.Capped(g.rule) {
 			capped = append(capped, string(g.rule))
 		}
-		b.given[g] = b.given[g]
+		if !b.given[g] {
+			b.given[g] = false
+		}
 	}
 	batch.Queue(`SELECT l.rule, l.source FROM unnest($2::text[], $3::text[]) AS g (rule, source)
 		JOIN ledger l ON l.user_id = $1 AND l.rule = g.rule AND l.source = g.source`, b.user, rules, sources).Query(func(rows pgx.Rows) error {

@@ -20,31 +20,30 @@ func TestABatchReadsWhatItWaitedFor(t *testing.T) {
 	address := storetest.Empty(t)
 	admin := open(t, address, store.Pool{MaxOpen: 1})
 	require.NoError(t, admin.Exec("CREATE TABLE totals (n bigint); CREATE TABLE entries (n bigint); INSERT INTO totals VALUES (0)").Error)
-	for name, through := range map[string]string{"directly": address, "behind a pooler": storetest.PgBouncer(t, address, 4)} {
-		t.Run(name, func(t *testing.T) {
-			db := open(t, through, store.Pool{MaxOpen: 4})
-			tx := admin.Begin()
-			require.NoError(t, tx.Exec("UPDATE totals SET n = n + 1").Error)
-			require.NoError(t, tx.Exec("INSERT INTO entries VALUES (1)").Error)
-			var total, entries int64
-			done := make(chan error, 1)
-			go func() {
-				done <- db.WithContext(t.Context()).Transaction(func(tx *gorm.DB) error {
-					batch := &pgx.Batch{}
-					batch.Queue("SELECT n FROM totals FOR UPDATE").QueryRow(func(row pgx.Row) error { return row.Scan(&total) })
-					batch.Queue("SELECT count(*) FROM entries WHERE n >= $1", 0).QueryRow(func(row pgx.Row) error { return row.Scan(&entries) })
-					return store.Batch(tx, batch)
-				})
-			}()
-			require.Eventually(t, func() bool {
-				var waits bool
-				require.NoError(t, tx.Raw("SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database())").Scan(&waits).Error)
-				return waits
-			}, 10*time.Second, 10*time.Millisecond)
-			require.NoError(t, tx.Commit().Error)
-			require.NoError(t, <-done)
-			require.Equal(t, total, entries)
-		})
+	for _, through := range []string{address, storetest.PgBouncer(t, address, 4)} {
+		db := open(t, through, store.Pool{MaxOpen: 4})
+		holder := admin.Begin()
+		require.NoError(t, holder.Exec("UPDATE totals SET n = n + 1").Error)
+		require.NoError(t, holder.Exec("INSERT INTO entries VALUES (1)").Error)
+		var total, entries int64
+		done := make(chan error, 1)
+		go func() {
+			done <- db.WithContext(t.Context()).Transaction(func(tx *gorm.DB) error {
+				batch := &pgx.Batch{}
+				batch.Queue("SELECT n FROM totals FOR UPDATE").QueryRow(func(row pgx.Row) error { return row.Scan(&total) })
+				batch.Queue("SELECT count(*) FROM entries WHERE n >= $1", 0).QueryRow(func(row pgx.Row) error { return row.Scan(&entries) })
+				return store.Batch(tx, batch)
+			})
+		}()
+		require.Eventually(t, func() bool {
+			var waits bool
+			require.NoError(t, holder.Raw(`SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+				WHERE NOT l.granted AND a.datname = current_database())`).Scan(&waits).Error)
+			return waits
+		}, 10*time.Second, 10*time.Millisecond)
+		require.NoError(t, holder.Commit().Error)
+		require.NoError(t, <-done)
+		require.Equal(t, total, entries)
 	}
 }
 
