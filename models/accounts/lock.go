@@ -24,14 +24,14 @@ func Lock(tx *gorm.DB, id uuid.UUID) (User, error) {
 	return user, err
 }
 
-// ShareSQL is an expression that takes the shared lock of the account with the id @account. What it guards is read by
-// the statements after it, since a statement sees what was there when it began.
-const ShareSQL = "pg_advisory_xact_lock_shared(hashtextextended('account ' || CAST(@account AS text), 0))"
+// ShareSQL takes the shared lock of the account with the id $1. What it guards is read by later statements, since each
+// sees what there was when it began.
+const ShareSQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended('account ' || $1::text, 0))"
 
 // RequireActive returns Forbidden for an account that is switched off. The account stays
 // as it is until the transaction ends. Take this lock before any other.
 func RequireActive(tx *gorm.DB, user uuid.UUID) error {
-	if err := tx.Exec("SELECT "+ShareSQL, map[string]any{"account": user.String()}).Error; err != nil {
+	if err := tx.Exec("SELECT pg_advisory_xact_lock_shared(hashtextextended('account ' || ?, 0))", user.String()).Error; err != nil {
 		return err
 	}
 	var n int64

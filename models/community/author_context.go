@@ -2,12 +2,12 @@ package community
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/accounts"
@@ -39,40 +39,38 @@ type author struct {
 	today  int    // how many of those were written within a day
 }
 
-// writeLocksSQL locks an account, as accounts.RequireActive does, and whatever it writes.
-const writeLocksSQL = "SELECT " + accounts.ShareSQL + ", pg_advisory_xact_lock(hashtextextended('writing ' || CAST(@account AS text), 0))"
-
-// authorSQL reads what an author's writing is decided by.
-func authorSQL(table string) string {
-	return `SELECT u.is_active, u.roles @> '["` + accounts.RoleAdmin + `"]', ` + accounts.AuthorColumns + `, u.created_at, u.is_verified,
-	(SELECT count(*) FROM (
-		(SELECT 1 FROM posts WHERE author_id = u.id AND status = 'visible' LIMIT @many) UNION ALL
-		(SELECT 1 FROM comments WHERE author_id = u.id AND status = 'visible' LIMIT @many)) accepted),
-	(SELECT count(*) FROM ` + table + ` WHERE author_id = u.id AND created_at > @since), ` + moderation.PolicySQL + `
-	FROM users u WHERE u.id = @user`
+// begin locks out other writes of the account, which must be active, and returns its author, in one round trip. table is
+// posts or comments.
+func (w AuthorContext) begin(tx *gorm.DB, table string) (author, error) {
+	a := author{AuthorContext: w, table: table}
+	batch := &pgx.Batch{}
+	batch.Queue(accounts.ShareSQL, w.ID.String())
+	batch.Queue("SELECT pg_advisory_xact_lock(hashtextextended('writing ' || $1::text, 0))", w.ID.String())
+	batch.Queue(`SELECT u.is_active, u.roles @> '["`+accounts.RoleAdmin+`"]', `+accounts.AuthorColumns+`, u.created_at, u.is_verified,
+		(SELECT count(*) FROM (
+			(SELECT 1 FROM posts WHERE author_id = u.id AND status = 'visible' LIMIT $2) UNION ALL
+			(SELECT 1 FROM comments WHERE author_id = u.id AND status = 'visible' LIMIT $2)) accepted),
+		(SELECT count(*) FROM `+table+` WHERE author_id = u.id AND created_at > $3), `+moderation.PolicySQL+`
+		FROM users u WHERE u.id = $1`, w.ID, quality.AcceptedMany, w.Now.Add(-day)).QueryRow(a.scan)
+	err := store.Batch(tx, batch)
+	return a, err
 }
 
-// begin locks out other writes of the account, which must be active, and returns its author. table is posts or comments.
-func (w AuthorContext) begin(tx *gorm.DB, table string) (a author, err error) {
-	a.AuthorContext, a.table = w, table
-	if err := tx.Exec(writeLocksSQL, map[string]any{"account": w.ID.String()}).Error; err != nil {
-		return a, err
-	}
+func (a *author) scan(row pgx.Row) error {
 	var active bool
 	var name *string
 	var created time.Time
 	var n quality.Newcomer
-	row := tx.Raw(authorSQL(table), map[string]any{"user": w.ID, "many": quality.AcceptedMany, "since": w.Now.Add(-day)}).Row()
-	err = row.Scan(&active, &a.Admin, &a.Author.ID, &name, &a.Author.AvatarURL, &created, &n.Verified, &n.Accepted, &a.today, &a.policy)
-	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && !active:
-		return a, accounts.Inactive()
-	case err == nil && a.bound():
-		n.Age = w.Now.Sub(created)
-		a.Allowance = w.Allow(n)
+	err := row.Scan(&active, &a.Admin, &a.Author.ID, &name, &a.Author.AvatarURL, &created, &n.Verified, &n.Accepted, &a.today, &a.policy)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !active {
+		return accounts.Inactive()
 	}
 	a.Author.SetName(name)
-	return a, err
+	if a.bound() {
+		n.Age = a.Now.Sub(created)
+		a.Allowance = a.Allow(n)
+	}
+	return err
 }
 
 // bound reports whether there is a limit to what the author may write.

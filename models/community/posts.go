@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/accounts"
@@ -14,7 +15,9 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/ranking"
 	"github.com/lyoapp/lyo/models/store"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // PostAnnouncement is the type of post that only administrators make.
@@ -45,9 +48,12 @@ type Post struct {
 	ViewsCount      int
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
-	TagList         string  `gorm:"->"` // generated: the keys of Tags, by which Postgres finds them
-	Top             float64 `gorm:"->"` // generated: ranking.Reactions
-	Hot             float64 `gorm:"->"` // generated: ranking.Hot
+	// Language and Terms are decided when a post is made, and by Postgres where they are nil: see search_post.
+	Language *string     `gorm:"->"`
+	Terms    store.Words `gorm:"->;type:text[]"`
+	TagList  string      `gorm:"->"` // generated: the keys of Tags, by which Postgres finds them
+	Top      float64     `gorm:"->"` // generated: ranking.Reactions
+	Hot      float64     `gorm:"->"` // generated: ranking.Hot
 }
 
 // PostDetail is a post as a viewer sees it.
@@ -202,14 +208,14 @@ func (p *Post) insert(tx *gorm.DB) error {
 	if p.Metadata == nil {
 		p.Metadata = store.Object{}
 	}
-	var metadata []byte
-	err := tx.Raw(`INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, status, held_for, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING metadata`, p.ID, p.AuthorID, p.Title, p.Content, p.PostType, store.AsJSON(p.Tags),
-		store.AsJSON(p.Metadata), p.Status, p.FlagReason, p.CreatedAt, p.UpdatedAt).Row().Scan(&metadata)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(metadata, &p.Metadata)
+	language := texts.GuessedLanguage(p.Title + " " + p.Content)
+	p.Language, p.Terms = &language, ranking.Terms(append([]string{p.Title}, p.Tags...)...)
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, status, held_for, created_at, updated_at, language, terms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING metadata`,
+		p.ID, p.AuthorID, p.Title, p.Content, p.PostType, p.Tags, p.Metadata, p.Status, p.FlagReason, p.CreatedAt, p.UpdatedAt, p.Language, []string(p.Terms),
+	).QueryRow(func(row pgx.Row) error { return row.Scan(&p.Metadata) })
+	return store.Batch(tx, batch)
 }
 
 // words returns all the text that the policy checks.

@@ -2,11 +2,10 @@ package moderation
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/quality"
@@ -24,28 +23,17 @@ type ContentRule struct {
 // BrokenRule names the content rule that a text breaks, "" when it breaks none.
 func BrokenRule(tx *gorm.DB, text string) (string, error) {
 	var policy Policy
-	err := tx.Raw("SELECT " + PolicySQL).Row().Scan(&policy)
+	batch := &pgx.Batch{}
+	batch.Queue("SELECT " + PolicySQL).QueryRow(func(row pgx.Row) error { return row.Scan(&policy) })
+	err := store.Batch(tx, batch)
 	return policy.Broken(text), err
 }
 
 // Policy is all content rules.
 type Policy []quality.ContentRule
 
-// PolicySQL is an expression whose value Policy scans, for a statement that reads more than the rules.
-const PolicySQL = "(SELECT json_agg(json_build_object('kind', kind, 'pattern', pattern)) FROM content_rules)"
-
-// Scan reads the driver's value.
-func (p *Policy) Scan(value any) error {
-	*p = nil
-	if value == nil {
-		return nil
-	}
-	text, ok := value.(string)
-	if !ok {
-		return fmt.Errorf("a policy is no %T", value)
-	}
-	return json.Unmarshal([]byte(text), p)
-}
+// PolicySQL is an expression of the Policy, as JSON, for statements that read more than that.
+const PolicySQL = "(SELECT json_agg(json_build_object('Kind', kind, 'Pattern', pattern)) FROM content_rules)"
 
 // Broken names the rule that a text breaks, "" when it breaks none.
 func (p Policy) Broken(text string) string {
