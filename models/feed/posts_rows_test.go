@@ -57,21 +57,23 @@ func requireRowsOfPosts(t *testing.T, db *gorm.DB) {
 func TestPostsAreFoundAsSoonAsTheyAreThere(t *testing.T) {
 	t.Parallel()
 	s := newLibrary(t)
+	marks := strings.Fields("Xylophone Quagga Fjord Wombat Hygge Bismuth Okapi")
+	exactly := func(mark string) []string { return s.titles(`"` + mark + `"`) } // and none that is alike
 	var posts []community.PostDetail
 	for i, sample := range []string{
 		"How do neap tides work, and what is the moon to do with it?", "Wie ist das mit den Gezeiten, und was hat der Mond zu tun?",
 		"Comment est-ce que les marées et la lune sont liées ?", "再帰とは何ですか 🚀", "C++ and .NET", "ÉTÉ ŞEHİR ve bir İstanbul", "x",
 	} {
-		mark := "Zebra" + string(rune('a'+i)) + "q"
-		p := s.written(mark+" "+sample, sample, "Sea", "ＭＡＴＨ "+mark, "c++")
-		require.Equal(t, []string{p.Title}, s.titles(mark), "at once")
+		mark := marks[i]
+		p := s.written(mark+" "+sample, sample, "Sea", "ＭＡＴＨ", "c++")
+		require.Equal(t, []string{p.Title}, exactly(mark), "at once")
 		posts = append(posts, p)
 	}
 	requireRowsOfPosts(t, s.db)
 
 	title, content := "Recursion and nothing else", "Das ist ein Text, und er ist nicht der von vorher."
 	s.rewritten(posts[0].ID, community.PostChange{Title: &title, Content: &content})
-	require.Empty(t, s.titles("Zebraaq neap"))
+	require.Empty(t, exactly(marks[0]))
 	require.Equal(t, []string{title}, s.titles("recursion"))
 	s.rewritten(posts[1].ID, community.PostChange{Tags: &[]string{"Volcano"}})
 	require.Equal(t, []string{posts[1].Title}, s.titles("volcano"))
@@ -84,7 +86,7 @@ func TestPostsAreFoundAsSoonAsTheyAreThere(t *testing.T) {
 
 	for i, change := range []string{"status = 'hidden'", "status = 'held'", "status = 'deleted'"} {
 		require.NoError(t, s.db.Exec("UPDATE posts SET "+change+" WHERE id = ?", posts[3+i].ID).Error)
-		require.Empty(t, s.titles("Zebra"+string(rune('a'+3+i))+"q"), change)
+		require.Empty(t, exactly(marks[3+i]), change)
 	}
 	requireRowsOfPosts(t, s.db)
 }
