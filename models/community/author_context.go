@@ -40,7 +40,8 @@ type author struct {
 }
 
 // begin locks out other writes of the account, which must be active, and returns its author, in one round trip. table is
-// posts or comments.
+// posts or comments. Postgres does not see that only visible ones are asked for, else it may go through the indexes of
+// all visible ones and not only through the author's.
 func (w AuthorContext) begin(tx *gorm.DB, table string) (author, error) {
 	a := author{AuthorContext: w, table: table}
 	batch := &pgx.Batch{}
@@ -48,8 +49,8 @@ func (w AuthorContext) begin(tx *gorm.DB, table string) (author, error) {
 	batch.Queue("SELECT pg_advisory_xact_lock(hashtextextended('writing ' || $1::text, 0))", w.ID.String())
 	batch.Queue(`SELECT u.is_active, u.roles @> '["`+accounts.RoleAdmin+`"]', `+accounts.AuthorColumns+`, u.created_at, u.is_verified,
 		(SELECT count(*) FROM (
-			(SELECT 1 FROM posts WHERE author_id = u.id AND status = 'visible' LIMIT $2) UNION ALL
-			(SELECT 1 FROM comments WHERE author_id = u.id AND status = 'visible' LIMIT $2)) accepted),
+			(SELECT FROM posts WHERE author_id = u.id AND status || '' = 'visible' LIMIT $2) UNION ALL
+			(SELECT FROM comments WHERE author_id = u.id AND status || '' = 'visible' LIMIT $2)) accepted),
 		(SELECT count(*) FROM `+table+` WHERE author_id = u.id AND created_at > $3), `+moderation.PolicySQL+`
 		FROM users u WHERE u.id = $1`, w.ID, quality.AcceptedMany, w.Now.Add(-day)).QueryRow(a.scan)
 	err := store.Batch(tx, batch)

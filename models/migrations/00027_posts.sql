@@ -59,6 +59,12 @@ BEGIN
             'for', 'from', 'guide', 'how', 'i', 'in', 'introduction', 'is', 'it', 'learn', 'learning', 'lesson', 'me', 'my', 'of', 'on', 'or', 'part',
             'quiz', 'the', 'this', 'to', 'what', 'when', 'where', 'which', 'who', 'why', 'with', 'work', 'works', 'you', 'your']));
 END $$;
+
+-- It fills a column that Postgres makes anew when a dump is restored, without a search path: so it has its own.
+CREATE OR REPLACE FUNCTION text_keys(list jsonb) RETURNS text[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN (SELECT coalesce(array_agg(DISTINCT text_key(t)), '{}') FROM jsonb_array_elements_text(list) t);
+END $$;
 -- +goose StatementEnd
 
 -- Of a time since 1970, since only that is IMMUTABLE within: then the function becomes part of the statement.
