@@ -54,8 +54,10 @@ func TestAnEndedSessionIsRefusedByEveryProcess(t *testing.T) {
 	}
 	staying := first.signUp("staying@example.com")
 	for name, end := range map[string]func(person){
-		"logout":     func(p person) { first.requireStatus(204, first.do("POST", "/v1/auth/logout", "", p.header()...)) },
-		"session":    func(p person) { first.requireStatus(204, first.do("DELETE", "/v1/auth/sessions/"+first.sessions(p, "")[0]["id"].(string), "", p.header()...)) },
+		"logout": func(p person) { first.requireStatus(204, first.do("POST", "/v1/auth/logout", "", p.header()...)) },
+		"session": func(p person) {
+			first.requireStatus(204, first.do("DELETE", "/v1/auth/sessions/"+first.sessions(p, "")[0]["id"].(string), "", p.header()...))
+		},
 		"by-sql":     set("UPDATE sessions SET revoked_at = now() WHERE user_id = ?"),
 		"shortened":  set("UPDATE sessions SET expires_at = '2026-01-01' WHERE user_id = ?"),
 		"removed":    set("DELETE FROM sessions WHERE user_id = ?"),

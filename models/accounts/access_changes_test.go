@@ -41,7 +41,9 @@ func TestEachChangeOfAccessIsReadOnce(t *testing.T) {
 		return func() error { return db.Exec(sql, args...).Error }
 	}
 	for i, change := range []func() error{
-		func() error { return accounts.EndSession(t.Context(), db, ada.UserID, ada.ID, fixture.AuditLine(store.AuditSignOut, now)) },
+		func() error {
+			return accounts.EndSession(t.Context(), db, ada.UserID, ada.ID, fixture.AuditLine(store.AuditSignOut, now))
+		},
 		run("UPDATE sessions SET revoked_at = NULL WHERE id = ?", ada.ID),
 		run("UPDATE sessions SET expires_at = expires_at - interval '1 minute' WHERE id = ?", ada.ID),
 		run("UPDATE users SET is_active = false WHERE id = ?", ada.UserID),
