@@ -150,9 +150,9 @@ func TestExpiredSession(t *testing.T) {
 	p := w.signUp("ada@example.com")
 	w.clock.advance(720 * time.Hour)
 	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), rest.SlugAuth)
-	_, state, err := accounts.FindSessionState(t.Context(), w.server.DB, store.NewID(), w.clock.now())
+	session, err := accounts.FindSessionStatus(t.Context(), w.server.DB, store.NewID(), w.clock.now())
 	require.NoError(t, err)
-	require.Equal(t, accounts.SessionEnded, state)
+	require.Equal(t, accounts.SessionEnded, session.State)
 }
 
 func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {

@@ -40,11 +40,11 @@ func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UU
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(rest.BearerToken(in.Authorization)); err == nil {
 		rest.RequestInfoOf(ctx).User = claims.UserID.String()
-		owner, _, err := accounts.FindSessionState(ctx, s.DB, claims.SessionID, s.Now())
+		session, err := accounts.FindSessionStatus(ctx, s.DB, claims.SessionID, s.Now())
 		if err != nil {
 			return nil, err
 		}
-		if owner == claims.UserID || owner == uuid.Nil {
+		if session.UserID == claims.UserID || session.UserID == uuid.Nil {
 			proven = append(proven, claims.SessionID)
 		}
 	}

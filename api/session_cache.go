@@ -2,150 +2,145 @@ package api
 
 import (
 	"context"
-	"errors"
-	"strings"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/models/accounts"
-	"github.com/lyoapp/lyo/models/store"
 )
 
-// How long a cached session state is valid. localTTL and redisWithin together stay below the second
-// within which a revocation must take effect, as long as the revoking process reaches Redis. When it
-// does not, redisTTL is the bound.
+// How long what a process knows of sessions is valid. A revocation takes effect within accessTrusted, whoever
+// made it, and at once when word of it comes over Redis.
 const (
-	localTTL    = 500 * time.Millisecond // in this process
-	redisTTL    = 10 * time.Second       // a stamp "live" in Redis, overwritten by a revocation
-	redisWithin = 200 * time.Millisecond
-	maxCached   = 10_000 // maximum number of local entries
+	accessEvery   = 400 * time.Millisecond // between two looks at what has changed
+	accessTrusted = 700 * time.Millisecond // since the last look began
+	accessWithin  = 300 * time.Millisecond // for a look
+	statusTTL     = time.Minute            // of one entry, whatever the looks say
+	maxCached     = 10_000                 // maximum number of entries
+	redisWithin   = 200 * time.Millisecond // for a call of Redis whose answer Postgres has too
 )
 
-// sessionCache reports whether sessions are still valid. Postgres has the truth. Redis shares
-// revocations between processes, and a short local cache saves calls to both. Whenever an entry is
-// missing or a call fails, Postgres is asked.
+// sessionCache reports whether sessions are still valid. Postgres has the truth. Entries are valid while this
+// process knows what has changed in Postgres: every accessEvery one of the requests asks for that first, and
+// drops the entries of the users it finds. When no such look has succeeded within accessTrusted, nothing is
+// believed and each request asks for its session itself.
 type sessionCache struct {
-	db       *gorm.DB
-	redis    *circuitbreaker.Guard
-	clock    func() time.Time
-	database *store.KnownIdentity
-	stamp    time.Duration // life of a revocation's stamp: that of an access token
+	db    *gorm.DB
+	clock func() time.Time
 
-	mu    sync.Mutex
-	known map[uuid.UUID]cacheEntry
+	mu      sync.Mutex
+	known   map[uuid.UUID]cacheEntry
+	looked  time.Time // when the last look that succeeded began
+	tried   time.Time // when the last look began
+	looking bool
+	seen    accounts.AccessChanges // by the last look that succeeded
+	// drops counts the events that entries were dropped for. An answer that was on its way at one may be older
+	// than it, and is not kept.
+	drops uint64
 }
 
 type cacheEntry struct {
-	owner uuid.UUID
-	state accounts.SessionState
-	at    time.Time
+	accounts.SessionStatus
+	at time.Time
 }
 
 // fresh reports whether the entry is valid, by a clock that may have stepped since.
-func (e cacheEntry) fresh(now time.Time) bool { return now.Sub(e.at).Abs() < localTTL }
-
-// of returns the session's state for a user: ended when it belongs to another user.
-func (e cacheEntry) of(user uuid.UUID) accounts.SessionState {
-	if e.owner != user {
-		return accounts.SessionEnded
-	}
-	return e.state
+func (e cacheEntry) fresh(now time.Time) bool {
+	return now.Sub(e.at).Abs() < statusTTL && (e.State == accounts.SessionEnded || now.Before(e.ExpiresAt))
 }
 
-func newSessionCache(d Deps, database *store.KnownIdentity) *sessionCache {
-	return &sessionCache{
-		db: d.DB, redis: guarded(d, redisWithin), clock: d.Clock, database: database,
-		stamp: d.Config.Auth.AccessFor + time.Minute, known: map[uuid.UUID]cacheEntry{},
-	}
+func newSessionCache(d Deps) *sessionCache {
+	return &sessionCache{db: d.DB, clock: d.Clock, known: map[uuid.UUID]cacheEntry{}}
 }
 
-// stampKey names the database, since a copy has sessions of the same ids.
-func (c *sessionCache) stampKey(ctx context.Context, session uuid.UUID) string {
-	return "lyo:session:" + c.database.Of(ctx) + ":" + session.String()
-}
-
-// of returns the session's current state for the user named in the token.
+// of returns the session's current state for the user named in the token: ended when it belongs to another.
 func (c *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accounts.SessionState, error) {
 	now := c.clock()
-	if e, ok := c.recall(session, now); ok {
-		return e.of(user), nil
-	}
-	if stamped, ok := c.ask(ctx, session); ok {
-		c.remember(session, stamped, now)
-		return stamped.of(user), nil
-	}
-	owner, state, err := accounts.FindSessionState(ctx, c.db, session, now)
-	if err != nil {
-		return accounts.SessionEnded, err
-	}
-	e := cacheEntry{owner: owner, state: state}
-	c.remember(session, e, now)
-	if state == accounts.SessionLive {
-		key := c.stampKey(ctx, session)
-		// Only where there is no value: a concurrent revocation stays.
-		_ = c.redis.Do(ctx, func(ctx context.Context) error {
-			return c.redis.Client.SetNX(ctx, key, liveStamp+owner.String(), redisTTL).Err()
-		})
-	}
-	return e.of(user), nil
-}
-
-// liveStamp is the prefix of an open session's value. The owner follows it.
-const liveStamp = string(accounts.SessionLive) + " "
-
-// ended caches and publishes a revocation that Postgres has.
-func (c *sessionCache) ended(ctx context.Context, session uuid.UUID) {
-	now := c.clock()
-	c.remember(session, cacheEntry{state: accounts.SessionEnded}, now)
-	key := c.stampKey(ctx, session)
-	_ = c.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return c.redis.Client.Set(ctx, key, string(accounts.SessionEnded), c.stamp).Err()
-	})
-}
-
-func (c *sessionCache) ask(ctx context.Context, session uuid.UUID) (found cacheEntry, ok bool) {
-	key := c.stampKey(ctx, session)
-	_ = c.redis.Do(ctx, func(ctx context.Context) error {
-		value, err := c.redis.Client.Get(ctx, key).Result()
-		if errors.Is(err, redis.Nil) {
-			return nil
-		}
+	c.look(ctx, now)
+	e, ok, drops := c.recall(session, now)
+	if !ok {
+		status, err := accounts.FindSessionStatus(ctx, c.db, session, now)
 		if err != nil {
-			return err
+			return accounts.SessionEnded, err
 		}
-		if owner, live := strings.CutPrefix(value, liveStamp); live {
-			found.state = accounts.SessionLive
-			found.owner, err = uuid.Parse(owner)
-			ok = err == nil
-			return nil // a stamp that cannot be read is as good as none
-		}
-		found.state, ok = accounts.SessionEnded, value == string(accounts.SessionEnded)
-		return nil
-	})
-	return found, ok
+		e = cacheEntry{status, now}
+		c.remember(session, e, drops)
+	}
+	if e.UserID != user {
+		return accounts.SessionEnded, nil
+	}
+	return e.State, nil
 }
 
-func (c *sessionCache) recall(session uuid.UUID, now time.Time) (cacheEntry, bool) {
+// look drops what has changed in Postgres, unless it was done a moment ago or another request is at it. A
+// failure is no error: entries are just not believed for long.
+func (c *sessionCache) look(ctx context.Context, now time.Time) {
+	c.mu.Lock()
+	due := !c.looking && now.Sub(c.tried).Abs() >= accessEvery
+	since := c.seen
+	if due {
+		c.looking, c.tried = true, now
+	}
+	c.mu.Unlock()
+	if !due {
+		return
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), accessWithin)
+	defer cancel()
+	changes, err := accounts.ReadAccessChanges(bounded, c.db, since.Snapshot)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e, ok := c.known[session]
-	return e, ok && e.fresh(now)
+	c.looking = false
+	if err == nil {
+		c.apply(changes)
+		c.looked = now
+	}
 }
 
-func (c *sessionCache) remember(session uuid.UUID, e cacheEntry, now time.Time) {
+// apply drops the entries of users with changes, and all when anybody may be meant or the database is another.
+// The mutex is locked.
+func (c *sessionCache) apply(changes accounts.AccessChanges) {
+	all := changes.All || changes.Database != c.seen.Database
+	if all || len(changes.Users) > 0 {
+		c.drops++
+		maps.DeleteFunc(c.known, func(_ uuid.UUID, e cacheEntry) bool { return all || slices.Contains(changes.Users, e.UserID) })
+	}
+	c.seen = changes
+}
+
+// ended drops a session that has ended in Postgres.
+func (c *sessionCache) ended(session uuid.UUID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	delete(c.known, session)
+	c.drops++
+}
+
+// recall returns what is known of a session, and the number of drops so far.
+func (c *sessionCache) recall(session uuid.UUID, now time.Time) (e cacheEntry, ok bool, drops uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok = c.known[session]
+	return e, ok && e.fresh(now) && now.Sub(c.looked).Abs() < accessTrusted, c.drops
+}
+
+// remember keeps an answer of Postgres that was asked for after so many drops, in place of any other when there
+// are too many.
+func (c *sessionCache) remember(session uuid.UUID, e cacheEntry, drops uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if drops != c.drops {
+		return
+	}
 	if len(c.known) >= maxCached {
-		clear(c.known)
+		for other := range c.known {
+			delete(c.known, other)
+			break
+		}
 	}
-	if old, ok := c.known[session]; ok && old.state == accounts.SessionEnded && old.fresh(now) {
-		return // an answer that was on its way before the end does not bring it back
-	}
-	e.at = now
 	c.known[session] = e
 }

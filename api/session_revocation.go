@@ -10,7 +10,7 @@ import (
 // their access tokens within a second and closes their sockets.
 func (s *Server) announceRevocation(ctx context.Context, sessions ...uuid.UUID) {
 	for _, session := range sessions {
-		s.sessionCache.ended(ctx, session)
+		s.sessionCache.ended(session)
 	}
 	s.Hub.EndSignIns(ctx, sessions...)
 }

@@ -28,7 +28,7 @@ import (
 // rows returns all structs that stand for a table.
 func rows() []any {
 	return []any{
-		&accounts.User{}, &accounts.Session{}, &courses.Course{}, &courses.Lesson{}, &courses.Item{}, &courses.PlanEdit{},
+		&accounts.User{}, &accounts.Session{}, &accounts.AccessChange{}, &courses.Course{}, &courses.Lesson{}, &courses.Item{}, &courses.PlanEdit{},
 		&tasks.Task{}, &tasks.TaskEvent{}, &store.OutboxMessage{},
 		&courses.Source{}, &courses.CourseSource{}, &passages.Snapshot{}, &passages.Passage{}, &passages.CourseSnapshot{}, &passages.Citation{}, &courses.Finding{}, &courses.SourceAnswer{}, &courses.ModelCall{}, &courses.ModelAnswer{}, &courses.ProvenanceKey{},
 		&store.AuditEntry{}, &accounts.Mail{}, &privacy.Export{}, &privacy.ExportPart{}, &learning.Event{},

@@ -2,8 +2,10 @@ package auth
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -16,11 +18,13 @@ const (
 	// maxAccessLength in bytes is checked before a token is decoded.
 	maxAccessLength = 4096
 	leeway          = 5 * time.Second
-	typeAccess      = "access"
-	defaultIssuer   = "lyo"
+	// maxVerified is the number of verified tokens that are remembered, about 300 bytes each.
+	maxVerified   = 10_000
+	typeAccess    = "access"
+	defaultIssuer = "lyo"
 )
 
-// Claims are the contents of a valid access token.
+// Claims are the contents of a valid access token. They are shared, and not to be changed.
 type Claims struct {
 	UserID, SessionID uuid.UUID
 	Roles             []string
@@ -35,6 +39,20 @@ type AccessTokens struct {
 	life   time.Duration
 	clock  func() time.Time
 	parser *jwt.Parser
+
+	mu       sync.Mutex
+	verified map[[sha256.Size]byte]verified // by the hash of the token
+}
+
+// verified are the claims of a token whose signature was verified with one of the keys, which never change.
+type verified struct {
+	Claims
+	from time.Time // before, by a clock that stepped back, it is not valid yet
+}
+
+// valid reports whether a token with these claims is valid at a time, as the parser would decide it.
+func (v verified) valid(now time.Time) bool {
+	return now.Before(v.ExpiresAt.Add(leeway)) && !now.Before(v.from.Add(-leeway))
 }
 
 // NewAccessTokens returns a signer of tokens with the given lifetime and issuer. issuer is the
@@ -47,7 +65,7 @@ func NewAccessTokens(keys *Keys, issuer string, life time.Duration, clock func()
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
 		jwt.WithLeeway(leeway), jwt.WithTimeFunc(clock), jwt.WithStrictDecoding(),
 	)
-	return &AccessTokens{keys: keys, issuer: issuer, life: life, clock: clock, parser: parser}
+	return &AccessTokens{keys: keys, issuer: issuer, life: life, clock: clock, parser: parser, verified: map[[sha256.Size]byte]verified{}}
 }
 
 type claims struct {
@@ -78,16 +96,50 @@ func (t *AccessTokens) Sign(user, session uuid.UUID, roles []string, end time.Ti
 }
 
 // Verify checks the signature, the times and the presence of every claim. Its error is for logs:
-// clients learn only that the token is not valid.
+// clients learn only that the token is not valid. A valid token is remembered, so that its signature is
+// verified once.
 func (t *AccessTokens) Verify(token string) (Claims, error) {
 	if len(token) > maxAccessLength {
 		return Claims{}, errors.New("access token is too long")
+	}
+	hash := sha256.Sum256([]byte(token))
+	if v, ok := t.recall(hash); ok {
+		return v, nil
 	}
 	var c claims
 	if _, err := t.parser.ParseWithClaims(token, &c, t.key); err != nil {
 		return Claims{}, err
 	}
-	return c.checked()
+	checked, err := c.checked()
+	if err == nil && c.NotBefore == nil { // which no token of ours has
+		t.remember(hash, verified{Claims: checked, from: c.IssuedAt.Time})
+	}
+	return checked, err
+}
+
+// recall returns the claims of a token that was verified, and forgets one that is not valid any more.
+func (t *AccessTokens) recall(hash [sha256.Size]byte) (Claims, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v, ok := t.verified[hash]
+	if ok && !v.valid(t.clock()) {
+		delete(t.verified, hash)
+		return Claims{}, false
+	}
+	return v.Claims, ok
+}
+
+// remember keeps the claims of a token, in place of any other when there are too many.
+func (t *AccessTokens) remember(hash [sha256.Size]byte, v verified) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.verified) >= maxVerified {
+		for any := range t.verified {
+			delete(t.verified, any)
+			break
+		}
+	}
+	t.verified[hash] = v
 }
 
 // key returns the key of a token. Of another type, such as a manifest, none is: whoever signed it, it is no

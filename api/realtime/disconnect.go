@@ -22,6 +22,28 @@ func (h *Hub) EndSignIns(ctx context.Context, signIns ...uuid.UUID) {
 	}
 }
 
+// OnSignInEnded makes the hub call f, which must not block, with each sign-in that another process has ended,
+// as soon as it gets the Redis message.
+func (h *Hub) OnSignInEnded(f func(signIn uuid.UUID)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = append(h.ended, f)
+	if !h.closed {
+		h.listen()
+	}
+}
+
+// signInEnded handles the message of another process, or of this one.
+func (h *Hub) signInEnded(signIn uuid.UUID) {
+	h.mu.Lock()
+	ended := h.ended
+	h.mu.Unlock()
+	for _, f := range ended {
+		f(signIn)
+	}
+	h.disconnect(signIn)
+}
+
 // disconnect closes the sockets of a sign-in.
 func (h *Hub) disconnect(signIn uuid.UUID) {
 	h.mu.Lock()

@@ -31,9 +31,10 @@ type Hub struct {
 	users  map[uuid.UUID]int // open sockets
 	open   int
 	signIn map[uuid.UUID]map[*socket]bool // the sockets of each sign-in
+	ended  []func(signIn uuid.UUID)
 }
 
-// NewHub returns a hub. It does nothing until a task is watched.
+// NewHub returns a hub. It does nothing until a task is watched or OnSignInEnded is called.
 func NewHub(o Options) *Hub {
 	o = o.withDefaults()
 	running, cut := context.WithCancel(context.Background())
@@ -46,7 +47,7 @@ func NewHub(o Options) *Hub {
 	}
 	h.share = newShare(o)
 	if o.Redis != nil {
-		h.subscriber = newSubscriber(o.Redis, callbacks{events: h.notify, signInEnded: h.disconnect, subscribed: h.recheck})
+		h.subscriber = newSubscriber(o.Redis, callbacks{events: h.notify, signInEnded: h.signInEnded, subscribed: h.recheck})
 	}
 	return h
 }
@@ -125,10 +126,17 @@ func (h *Hub) start(t *topic) {
 	h.topics[t.task] = t
 	if h.subscriber != nil {
 		h.subscriber.want(t.task, true)
-		h.subscriber.once.Do(func() { h.workers.Go(func() { h.subscriber.listen(h.running) }) })
 	}
+	h.listen()
 	w := &watcher{hub: h, topic: t}
 	h.workers.Go(func() { w.run(h.running) })
+}
+
+// listen makes the hub hear what other processes say over Redis. The mutex is locked and the hub not closed.
+func (h *Hub) listen() {
+	if h.subscriber != nil {
+		h.subscriber.once.Do(func() { h.workers.Go(func() { h.subscriber.listen(h.running) }) })
+	}
 }
 
 func (h *Hub) leave(t *topic) {

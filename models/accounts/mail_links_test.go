@@ -84,9 +84,9 @@ func TestANewPasswordByMail(t *testing.T) {
 	row, _ := stored(t, db, mail.ID)
 	require.Equal(t, &user, row.UserID)
 	require.True(t, row.UsedAt.Equal(fixture.FirstEvent))
-	_, state, err := accounts.FindSessionState(t.Context(), db, session.ID, fixture.FirstEvent)
+	status, err := accounts.FindSessionStatus(t.Context(), db, session.ID, fixture.FirstEvent)
 	require.NoError(t, err)
-	require.Equal(t, accounts.SessionEnded, state)
+	require.Equal(t, accounts.SessionEnded, status.State)
 
 	for _, void := range [][]byte{token, open, unsent, accounts.HashMailToken("made up")} {
 		_, err = accounts.ResetHolder(t.Context(), db, void, fixture.FirstEvent)

@@ -95,9 +95,9 @@ func TestRandomUseLossAndReplay(t *testing.T) {
 			if c.ended {
 				ended++
 			}
-			_, state, err := accounts.FindSessionState(rt.Context(), db, s.ID, c.now)
+			session, err := accounts.FindSessionStatus(rt.Context(), db, s.ID, c.now)
 			require.NoError(rt, err)
-			require.Equal(rt, c.ended, state == accounts.SessionEnded)
+			require.Equal(rt, c.ended, session.State == accounts.SessionEnded)
 		}
 	})
 	require.Positive(t, ended)

@@ -263,19 +263,23 @@ const (
 	SessionInactive SessionState = "inactive" // the account is switched off
 )
 
-// FindSessionState returns the state of a session and its user, by the primary key. The
-// user is uuid.Nil when the session does not exist.
-func FindSessionState(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (owner uuid.UUID, state SessionState, err error) {
-	var rows []struct {
-		UserID uuid.UUID
-		State  SessionState
-	}
-	err = db.WithContext(ctx).Raw(`
-		SELECT s.user_id, CASE WHEN s.revoked_at IS NOT NULL OR s.expires_at <= ? THEN 'ended'
+// SessionStatus is what decides whether a session may be used. Its user is uuid.Nil when the session does not
+// exist.
+type SessionStatus struct {
+	UserID    uuid.UUID
+	State     SessionState
+	ExpiresAt time.Time // it has ended then, whatever its state
+}
+
+// FindSessionStatus returns the status of a session, by the primary key.
+func FindSessionStatus(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (SessionStatus, error) {
+	var rows []SessionStatus
+	err := db.WithContext(ctx).Raw(`
+		SELECT s.user_id, s.expires_at, CASE WHEN s.revoked_at IS NOT NULL OR s.expires_at <= ? THEN 'ended'
 		            WHEN NOT u.is_active THEN 'inactive' ELSE 'live' END AS state
 		FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`, now, id).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
-		return uuid.Nil, SessionEnded, err
+		return SessionStatus{State: SessionEnded}, err
 	}
-	return rows[0].UserID, rows[0].State, nil
+	return rows[0], nil
 }

@@ -104,10 +104,10 @@ func TestRotationOfWhatIsNotThere(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, log, 1)
 	require.Equal(t, session.UserID, *log[0].UserID)
-	owner, state, err := accounts.FindSessionState(t.Context(), db, session.ID, now)
+	found, err := accounts.FindSessionStatus(t.Context(), db, session.ID, now)
 	require.NoError(t, err)
-	require.Equal(t, accounts.SessionEnded, state)
-	require.Equal(t, session.UserID, owner)
+	require.Equal(t, accounts.SessionEnded, found.State)
+	require.Equal(t, session.UserID, found.UserID)
 }
 
 func TestSessionStates(t *testing.T) {
@@ -115,9 +115,9 @@ func TestSessionStates(t *testing.T) {
 	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	session := fixture.SignedUp(t, db, "ada@example.com", now)
 	state := func(at time.Time) accounts.SessionState {
-		_, got, err := accounts.FindSessionState(t.Context(), db, session.ID, at)
+		got, err := accounts.FindSessionStatus(t.Context(), db, session.ID, at)
 		require.NoError(t, err)
-		return got
+		return got.State
 	}
 	require.Equal(t, accounts.SessionLive, state(now))
 	require.Equal(t, accounts.SessionEnded, state(session.ExpiresAt))

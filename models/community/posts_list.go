@@ -3,6 +3,7 @@ package community
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,7 +62,7 @@ func ListPosts(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f PostFilter)
 // SQL returns the statement of a page with its named arguments, for ListPosts and for
 // tests of its cost.
 func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
-	args := map[string]any{"viewer": viewer, "limit": f.Limit, "offset": f.Offset}
+	args := map[string]any{"viewer": viewer}
 	column := f.column()
 	where := moderation.PostListed("")
 	if f.PostType != "" {
@@ -91,8 +92,13 @@ func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 			where += " AND NOT is_pinned AND (" + column + ", id) < (@place, @id)"
 		}
 	}
-	order := " ORDER BY is_pinned DESC, " + column + " DESC, id DESC"
-	return "SELECT " + postColumns + " FROM (SELECT * FROM posts WHERE " + where + order + ` LIMIT @limit OFFSET @offset) p
+	// The limit as text, by which Postgres knows that a plan for all values is as good as one for each, and keeps it.
+	page := " ORDER BY is_pinned DESC, " + column + " DESC, id DESC LIMIT " + strconv.Itoa(f.Limit)
+	if f.Offset > 0 {
+		page += " OFFSET @offset"
+		args["offset"] = f.Offset
+	}
+	return "SELECT " + postColumns + " FROM (SELECT * FROM posts WHERE " + where + page + `) p
 		LEFT JOIN users u ON u.id = p.author_id` + orderOfPage(column), args
 }
 

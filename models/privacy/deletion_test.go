@@ -42,9 +42,9 @@ func TestADeletionEndsEverythingAtOnce(t *testing.T) {
 	require.WithinDuration(t, l.Now.Add(time.Hour), *user.DeletionDueAt, 0)
 	_, _, err = fixture.Generate(t, l.DB, l.User, nil, "more")
 	require.Equal(t, store.Forbidden, store.CodeOf(err), "nothing new begins")
-	_, state, err := accounts.FindSessionState(t.Context(), l.DB, other.ID, l.Now)
+	found, err := accounts.FindSessionStatus(t.Context(), l.DB, other.ID, l.Now)
 	require.NoError(t, err)
-	require.Equal(t, accounts.SessionLive, state)
+	require.Equal(t, accounts.SessionLive, found.State)
 
 	again := l
 	again.ID = store.NewID()
@@ -76,9 +76,9 @@ func TestADeletionIsUndone(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, user.IsActive)
 	require.Nil(t, user.DeletionID)
-	_, state, err := accounts.FindSessionState(t.Context(), l.DB, session.ID, l.Now)
+	found, err := accounts.FindSessionStatus(t.Context(), l.DB, session.ID, l.Now)
 	require.NoError(t, err)
-	require.Equal(t, accounts.SessionEnded, state, "one signs in again")
+	require.Equal(t, accounts.SessionEnded, found.State, "one signs in again")
 	_, _, err = privacy.StopWork(t.Context(), l.DB, l.User, l.ID, l.Cancel, l.Now)
 	require.Equal(t, store.Conflict, store.CodeOf(err), "which ends the workflow")
 	l.Ask(t, false)

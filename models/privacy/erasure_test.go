@@ -97,6 +97,7 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 		require.NoError(t, db.Create(row).Error)
 	}
 	cited(t, db, user, task.ResultID, source, now)
+	require.NoError(t, db.Exec("INSERT INTO access_changes (user_id) VALUES (?)", user).Error)
 	message := fixture.OutboxMessage(store.OutboxStart, "later/"+email, now)
 	message.UserID = &user
 	again := fixture.OutboxMessage(store.OutboxStart, "again/"+email, now)

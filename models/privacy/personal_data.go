@@ -47,6 +47,7 @@ func accountData() []Personal {
 	return []Personal{
 		{Table: "users", Column: "id", File: "profile.json", Export: "to_jsonb(t) - '{password_hash,username_key,deletion_id,deletion_requested_at,deletion_due_at}'::text[]"},
 		{Table: "sessions", Column: "user_id", File: "sessions.json", Export: "to_jsonb(t) - '{user_id,token_hash,previous_hash,sealed_successor}'::text[]"},
+		{Table: "access_changes", Column: "user_id"},
 		{Table: "source_snapshots", Column: "owner_user_id", File: "snapshots.json", Export: "to_jsonb(t) - '{owner_user_id,sha256}'::text[]"},
 		{Table: "courses", Column: "owner_user_id", File: "courses.json", Export: wholeCourseJSON},
 		{Table: "tasks", Column: "user_id", File: "tasks.json", Export: "to_jsonb(t) - '{user_id,request_hash}'::text[]"},

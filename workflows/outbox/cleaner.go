@@ -38,6 +38,7 @@ func (c *Cleaner) Clean(ctx context.Context) error {
 	return errors.Join(
 		notify.SignOutExpired(ctx, c.DB, c.Clock(), most),
 		accounts.SweepSessions(ctx, c.DB, c.Clock(), most),
+		accounts.SweepAccessChanges(ctx, c.DB, most),
 		accounts.SweepMails(ctx, c.DB, c.Clock(), most),
 		privacy.SweepExports(ctx, c.DB, c.Clock(), most),
 		notify.SweepPushes(ctx, c.DB, c.Clock(), most),
