@@ -80,15 +80,29 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- The document of a visible post. Its title is read once.
-CREATE FUNCTION search_post(p posts) RETURNS SETOF search_documents LANGUAGE sql STABLE AS $$
-    SELECT p.id, 'post', 'post', NULL::uuid, p.author_id, true, g.language, r.reading, NULL::text,
-        search_prior(p.likes_count, p.comments_count, p.created_at), left(search_plain(p.title || ' ' || r.words), 400), t.title || t.signs,
-        setweight(t.title, 'A') || setweight(search_read(r.reading, r.words), 'B') || setweight(search_read(r.reading, left(p.content, 20000)), 'D') || t.signs
-    FROM (SELECT coalesce(p.language, search_guess(p.title || ' ' || p.content)) AS language OFFSET 0) g
-    CROSS JOIN LATERAL (SELECT search_reading(g.language) AS reading, search_words(p.tags) AS words OFFSET 0) r
-    CROSS JOIN LATERAL (SELECT search_title(r.reading, p.title) AS title, search_signs(r.reading, g.language, 'post', NULL) AS signs OFFSET 0) t
-$$;
+-- The document of a visible post.
+CREATE FUNCTION search_post(p posts) RETURNS search_documents LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    d     search_documents;
+    words text := search_words(p.tags);
+    title tsvector; -- read once
+    signs tsvector;
+BEGIN
+    d.id := p.id;
+    d.kind := 'post';
+    d.content_type := 'post';
+    d.owner_user_id := p.author_id;
+    d.visible := true;
+    d.language := coalesce(p.language, search_guess(p.title || ' ' || p.content));
+    d.reading := search_reading(d.language);
+    d.prior := search_prior(p.likes_count, p.comments_count, p.created_at);
+    d.keywords := left(search_plain(p.title || ' ' || words), 400);
+    title := search_title(d.reading, p.title);
+    signs := search_signs(d.reading, d.language, 'post', NULL);
+    d.title_tsv := title || signs;
+    d.tsv := setweight(title, 'A') || setweight(search_read(d.reading, words), 'B') || setweight(search_read(d.reading, left(p.content, 20000)), 'D') || signs;
+    RETURN d;
+END $$;
 
 CREATE OR REPLACE FUNCTION search_sources() RETURNS SETOF search_documents LANGUAGE sql STABLE AS $$
     SELECT s.id, s.kind, s.content_type, s.course_id, s.owner_user_id, s.visible, s.language, s.reading, s.difficulty_level, s.prior,
@@ -116,12 +130,15 @@ CREATE OR REPLACE FUNCTION search_sources() RETURNS SETOF search_documents LANGU
 $$;
 
 CREATE FUNCTION search_keep_post() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    d search_documents;
 BEGIN
     IF NEW.status <> 'visible' THEN
         DELETE FROM search_documents WHERE id = NEW.id;
         RETURN NULL;
     END IF;
-    INSERT INTO search_documents SELECT * FROM search_post(NEW)
+    d := search_post(NEW);
+    INSERT INTO search_documents VALUES (d.*)
     ON CONFLICT (id) DO UPDATE SET
         owner_user_id = excluded.owner_user_id, language = excluded.language, reading = excluded.reading, prior = excluded.prior,
         keywords = excluded.keywords, title_tsv = excluded.title_tsv, tsv = excluded.tsv;
