@@ -10,7 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/lyoapp/lyo/models/ranking"
 	"github.com/lyoapp/lyo/models/store"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // bareAuthor and barePost are a post as in Lyo's API.
@@ -87,8 +89,9 @@ func bareCreate(ctx context.Context, pool *pgxpool.Pool) (gin.HandlerFunc, error
 		}
 		now := time.Now().UTC().Truncate(time.Microsecond)
 		p.ID, p.Author, p.Status, p.CreatedAt, p.UpdatedAt = store.NewID(), author(), "visible", now, now
-		_, err := pool.Exec(c.Request.Context(), `INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, status, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, p.ID, p.Author.ID, p.Title, p.Content, p.PostType, p.Tags, p.Metadata, p.Status, now)
+		language, terms := texts.GuessedLanguage(p.Title+" "+p.Content), ranking.Terms(append([]string{p.Title}, p.Tags...)...)
+		_, err := pool.Exec(c.Request.Context(), `INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, status, created_at, updated_at, language, terms)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)`, p.ID, p.Author.ID, p.Title, p.Content, p.PostType, p.Tags, p.Metadata, p.Status, now, language, terms)
 		if err != nil {
 			c.Status(http.StatusInternalServerError)
 			return

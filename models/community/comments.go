@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/accounts"
@@ -171,7 +172,7 @@ func CreateComment(ctx context.Context, db *gorm.DB, w AuthorContext, c Comment)
 		if c.FlagReason = a.flagReason(c.Content); c.FlagReason != "" {
 			c.Status = moderation.ContentPending
 		}
-		if err := tx.Create(&c).Error; err != nil {
+		if err := c.insert(tx); err != nil {
 			return err
 		}
 		s = CommentDetail{Comment: c, Author: a.Author}
@@ -198,14 +199,22 @@ func (w AuthorContext) parentOf(tx *gorm.DB, c *Comment) (*uuid.UUID, error) {
 	return parent.AuthorID, nil
 }
 
-// welcomeComment counts a comment that has become visible, gives its points and notifies the users
+// insert stores a new comment, and counts it where it is visible.
+func (c Comment) insert(tx *gorm.DB) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO comments (id, post_id, author_id, parent_comment_id, depth, content, status, held_for, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, c.ID, c.PostID, c.AuthorID, c.ParentCommentID, c.Depth, c.Content, c.Status, c.FlagReason, c.CreatedAt, c.UpdatedAt)
+	if c.Status == moderation.ContentVisible {
+		countComment(batch, c, 1)
+	}
+	return store.Batch(tx, batch)
+}
+
+// welcomeComment gives the points for a comment that has become visible, and notifies the users
 // concerned. It runs once a comment: the caller has just made the comment visible.
 func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now time.Time, f notify.Enqueuer) error {
-	if c.Status != moderation.ContentVisible {
+	if c.Status != moderation.ContentVisible || c.AuthorID == nil {
 		return nil
-	}
-	if err := countComment(tx, c, 1); err != nil || c.AuthorID == nil {
-		return err
 	}
 	if _, err := learning.Earn(tx, *c.AuthorID, gamification.RuleCommentCreated, c.ID.String(), now, f, gamification.FactCommentsOnOthers); err != nil {
 		return err
@@ -232,29 +241,30 @@ func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now ti
 	return call(tx, c.Content, news, c.ID.String(), f, notified...)
 }
 
-// countComment updates the counters above a comment that has become visible (1) or is no longer
-// (-1). Its row is written already, and the post is locked.
-func countComment(tx *gorm.DB, c Comment, by int) error {
-	err := tx.Exec(`
-		UPDATE posts SET comments_count = comments_count + @by, commenters_count = commenters_count + CASE
-			WHEN CAST(@author AS uuid) IS NULL OR EXISTS (SELECT 1 FROM comments o WHERE o.post_id = @post AND o.author_id = @author AND o.id <> @id AND o.status = 'visible')
-			THEN 0 ELSE @by END
-		WHERE id = @post`, map[string]any{"by": by, "author": c.AuthorID, "post": c.PostID, "id": c.ID}).Error
-	if err != nil || c.ParentCommentID == nil {
-		return err
+// countComment updates the counters above a comment that has become visible (1) or is no longer (-1). Its row is written
+// before, and the post is locked.
+func countComment(batch *pgx.Batch, c Comment, by int) {
+	batch.Queue(`
+		UPDATE posts SET comments_count = comments_count + $1, commenters_count = commenters_count + CASE
+			WHEN $2::uuid IS NULL OR EXISTS (SELECT FROM comments o WHERE o.post_id = $3 AND o.author_id = $2 AND o.id <> $4 AND o.status = 'visible')
+			THEN 0 ELSE $1 END
+		WHERE id = $3`, by, c.AuthorID, c.PostID, c.ID)
+	if c.ParentCommentID != nil {
+		batch.Queue("UPDATE comments SET replies_count = replies_count + $1 WHERE id = $2", by, *c.ParentCommentID)
 	}
-	return tx.Exec("UPDATE comments SET replies_count = replies_count + ? WHERE id = ?", by, *c.ParentCommentID).Error
 }
 
 // setCommentStatus changes the status of a comment, and the counters with it. Its post is locked.
 func setCommentStatus(tx *gorm.DB, c Comment, to moderation.ContentStatus, hiddenBy *string, flagReason string, now time.Time) error {
-	err := tx.Model(&Comment{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{
-		"status": to, "hidden_by": hiddenBy, "held_for": flagReason, "updated_at": now,
-	}).Error
-	if err == nil && c.Status == moderation.ContentVisible && to != moderation.ContentVisible {
-		return countComment(tx, c, -1)
+	batch := &pgx.Batch{}
+	batch.Queue("UPDATE comments SET status = $1, hidden_by = $2, held_for = $3, updated_at = $4 WHERE id = $5", to, hiddenBy, flagReason, now, c.ID)
+	switch was, is := c.Status == moderation.ContentVisible, to == moderation.ContentVisible; {
+	case is && !was:
+		countComment(batch, c, 1)
+	case was && !is:
+		countComment(batch, c, -1)
 	}
-	return err
+	return store.Batch(tx, batch)
 }
 
 // UpdateComment changes a comment of the author, or any comment for an administrator, and keeps
