@@ -448,6 +448,6 @@ func TestANewPostIsAnsweredAsItIsRead(t *testing.T) {
 		comments, err := community.ListComments(t.Context(), v.db, v.by(0), post.ID, nil, 0, 10)
 		require.NoError(t, err)
 		c.CreatedAt, c.UpdatedAt = comments[0].CreatedAt, comments[0].UpdatedAt
-		require.Equal(t, comments, []community.CommentDetail{c})
+		require.Equal(t, []community.CommentDetail{c}, comments)
 	}
 }

@@ -28,7 +28,7 @@ var smallWords = map[string]string{
 var languagesOf = func() map[string][]string {
 	of := map[string][]string{}
 	for language, words := range smallWords {
-		for _, word := range strings.Fields(words) {
+		for word := range strings.FieldsSeq(words) {
 			of[word] = append(of[word], language)
 		}
 	}
