@@ -67,7 +67,7 @@ type decideHeldInput struct {
 }
 
 func (s *Server) decidePending(ctx context.Context, in *decideHeldInput) (*rest.Body[done], error) {
-	w, err := s.writing(ctx)
+	w, err := s.deciding(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -126,12 +126,8 @@ type createCommentInput struct {
 }
 
 func (s *Server) createComment(ctx context.Context, in *createCommentInput) (*rest.Tagged[commentView], error) {
-	w, err := s.writing(ctx)
-	if err != nil {
-		return nil, err
-	}
 	comment := community.Comment{ID: store.NewID(), PostID: in.ID, ParentCommentID: in.Body.ParentCommentID, Content: in.Body.Content}
-	made, err := community.CreateComment(ctx, s.DB, w, comment)
+	made, err := community.CreateComment(ctx, s.DB, s.author(ctx), comment)
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +163,7 @@ func (s *Server) commentMatches(ifMatch string) func(community.CommentDetail) er
 }
 
 func (s *Server) updateComment(ctx context.Context, in *updateCommentInput) (*rest.Tagged[commentView], error) {
-	w, err := s.writing(ctx)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := community.UpdateComment(ctx, s.DB, w, in.ID, in.Body.Content, s.commentMatches(in.IfMatch))
+	changed, err := community.UpdateComment(ctx, s.DB, s.author(ctx), in.ID, in.Body.Content, s.commentMatches(in.IfMatch))
 	if err != nil {
 		return nil, err
 	}

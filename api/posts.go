@@ -14,7 +14,6 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/quality"
-	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -81,13 +80,22 @@ func (s *Server) viewer(ctx context.Context) (moderation.Viewer, error) {
 	return moderation.Viewer{ID: user, Admin: admin}, err
 }
 
-// writing returns the context in which the principal writes a post or comment.
-func (s *Server) writing(ctx context.Context) (community.AuthorContext, error) {
-	v, err := s.viewer(ctx)
-	w := community.AuthorContext{Viewer: v, Now: s.Now(), Enqueuer: outbox.NewEnqueuer(s.Now), Entry: s.AuditEntry(ctx, "", uuid.Nil, nil)}
+// author returns the context in which the principal writes or changes a post or comment. Whether they are an
+// administrator is read where that is done.
+func (s *Server) author(ctx context.Context) community.AuthorContext {
+	w := community.AuthorContext{
+		Viewer: moderation.Viewer{ID: rest.PrincipalOf(ctx).UserID}, Now: s.Now(), Enqueuer: outbox.NewEnqueuer(s.Now), Entry: s.AuditEntry(ctx, "", uuid.Nil, nil),
+	}
 	if s.Config.Limits.On() {
 		w.Allow = s.allowance
 	}
+	return w
+}
+
+// deciding returns the context in which the principal deletes a post or comment or decides on one.
+func (s *Server) deciding(ctx context.Context) (w community.AuthorContext, err error) {
+	w = s.author(ctx)
+	w.Viewer, err = s.viewer(ctx)
 	return w, err
 }
 
@@ -106,15 +114,7 @@ type createPostInput struct {
 }
 
 func (s *Server) createPost(ctx context.Context, in *createPostInput) (*rest.Tagged[postView], error) {
-	w, err := s.writing(ctx)
-	if err != nil {
-		return nil, err
-	}
-	post := in.Body.post()
-	if post.PostType == community.PostAnnouncement && !w.Admin {
-		return nil, store.Errorf(store.Forbidden, "Announcements are for administrators.")
-	}
-	made, err := community.CreatePost(ctx, s.DB, w, post)
+	made, err := community.CreatePost(ctx, s.DB, s.author(ctx), in.Body.post())
 	if err != nil {
 		return nil, err
 	}
@@ -155,15 +155,7 @@ type updatePostInput struct {
 }
 
 func (s *Server) updatePost(ctx context.Context, in *updatePostInput) (*rest.Tagged[postView], error) {
-	w, err := s.writing(ctx)
-	if err != nil {
-		return nil, err
-	}
-	announces := in.Body.PostType != nil && *in.Body.PostType == community.PostAnnouncement
-	if !w.Admin && (in.Body.IsPinned != nil || announces) {
-		return nil, store.Errorf(store.Forbidden, "Pinning and announcing are for administrators.")
-	}
-	post, err := community.UpdatePost(ctx, s.DB, w, in.ID, in.Body.change(), s.postMatches(in.IfMatch))
+	post, err := community.UpdatePost(ctx, s.DB, s.author(ctx), in.ID, in.Body.change(), s.postMatches(in.IfMatch))
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +191,7 @@ func deletion[T any](s *Server, remove func(context.Context, *gorm.DB, community
 	matches func(ifMatch string) func(T) error, message string,
 ) func(context.Context, *deleteInput) (*rest.Body[done], error) {
 	return func(ctx context.Context, in *deleteInput) (*rest.Body[done], error) {
-		w, err := s.writing(ctx)
+		w, err := s.deciding(ctx)
 		if err != nil {
 			return nil, err
 		}

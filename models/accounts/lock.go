@@ -24,6 +24,10 @@ func Lock(tx *gorm.DB, id uuid.UUID) (User, error) {
 	return user, err
 }
 
+// ShareSQL takes the shared lock of the account with the id $1. What it guards is read by later statements, since each
+// sees what there was when it began.
+const ShareSQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended('account ' || $1::text, 0))"
+
 // RequireActive returns Forbidden for an account that is switched off. The account stays
 // as it is until the transaction ends. Take this lock before any other.
 func RequireActive(tx *gorm.DB, user uuid.UUID) error {
@@ -33,7 +37,7 @@ func RequireActive(tx *gorm.DB, user uuid.UUID) error {
 	var n int64
 	err := tx.Model(&User{}).Where("id = ? AND is_active", user).Count(&n).Error
 	if err == nil && n == 0 {
-		return inactive()
+		return Inactive()
 	}
 	return err
 }

@@ -70,7 +70,7 @@ func lockSession(ctx context.Context, tx *gorm.DB, id uuid.UUID, r Rotation) (ou
 	}
 	out.Session = found[0]
 	if out.User, err = FindUser(ctx, tx, out.Session.UserID); err == nil && !out.User.IsActive {
-		verdict = inactive()
+		verdict = Inactive()
 	}
 	return out, verdict, err
 }

@@ -113,11 +113,12 @@ func switchedOff(user User) error {
 		return store.Errorf(store.Forbidden, "This account is suspended.")
 	}
 	if user.DeletionDueAt == nil {
-		return inactive()
+		return Inactive()
 	}
 	return store.Errorf(store.Forbidden, "This account is being deleted. Until %s an administrator can restore it.", user.DeletionDueAt.UTC().Format(time.RFC1123))
 }
 
-func inactive() error {
+// Inactive returns the refusal of an account that is switched off.
+func Inactive() error {
 	return store.Errorf(store.Forbidden, "This account is not active.")
 }

@@ -2,10 +2,12 @@ package community
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/accounts"
@@ -27,54 +29,81 @@ type AuthorContext struct {
 	Entry store.AuditEntry
 }
 
-// begin locks out other writes of the account, which must be active, and returns its allowance.
-func (w AuthorContext) begin(tx *gorm.DB) (quality.Allowance, error) {
-	if err := accounts.RequireActive(tx, w.ID); err != nil || w.Allow == nil || w.Admin {
-		return quality.Allowance{}, err
-	}
-	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('writing ' || ?, 0))", w.ID.String()).Error; err != nil {
-		return quality.Allowance{}, err
-	}
-	var facts struct {
-		CreatedAt  time.Time
-		IsVerified bool
-		Accepted   int
-	}
-	err := tx.Raw(`
-		SELECT created_at, is_verified, (SELECT count(*) FROM (
-			(SELECT 1 FROM posts WHERE author_id = u.id AND status = 'visible' LIMIT @many) UNION ALL
-			(SELECT 1 FROM comments WHERE author_id = u.id AND status = 'visible' LIMIT @many)) accepted) AS accepted
-		FROM users u WHERE id = @user`, map[string]any{"user": w.ID, "many": quality.AcceptedMany}).Scan(&facts).Error
-	return w.Allow(quality.Newcomer{Age: w.Now.Sub(facts.CreatedAt), Verified: facts.IsVerified, Accepted: facts.Accepted}), err
+// author is what is known of an author, once no other writing of theirs is under way.
+type author struct {
+	AuthorContext // Admin is by what Postgres says now
+	quality.Allowance
+	Author accounts.Author // as others see them
+	policy moderation.Policy
+	table  string // of what is written: posts or comments
+	today  int    // how many of those were written within a day
 }
+
+// begin locks out other writes of the account, which must be active, and returns its author, in one round trip. table is
+// posts or comments. Postgres does not see that only visible ones are asked for, else it may go through the indexes of
+// all visible ones and not only through the author's.
+func (w AuthorContext) begin(tx *gorm.DB, table string) (author, error) {
+	a := author{AuthorContext: w, table: table}
+	batch := &pgx.Batch{}
+	batch.Queue(accounts.ShareSQL, w.ID.String())
+	batch.Queue("SELECT pg_advisory_xact_lock(hashtextextended('writing ' || $1::text, 0))", w.ID.String())
+	batch.Queue(`SELECT u.is_active, u.roles @> '["`+accounts.RoleAdmin+`"]', `+accounts.AuthorColumns+`, u.created_at, u.is_verified,
+		(SELECT count(*) FROM (
+			(SELECT FROM posts WHERE author_id = u.id AND status || '' = 'visible' LIMIT $2) UNION ALL
+			(SELECT FROM comments WHERE author_id = u.id AND status || '' = 'visible' LIMIT $2)) accepted),
+		(SELECT count(*) FROM `+table+` WHERE author_id = u.id AND created_at > $3), `+moderation.PolicySQL+`
+		FROM users u WHERE u.id = $1`, w.ID, quality.AcceptedMany, w.Now.Add(-day)).QueryRow(a.scan)
+	err := store.Batch(tx, batch)
+	return a, err
+}
+
+func (a *author) scan(row pgx.Row) error {
+	var active bool
+	var name *string
+	var created time.Time
+	var n quality.Newcomer
+	err := row.Scan(&active, &a.Admin, &a.Author.ID, &name, &a.Author.AvatarURL, &created, &n.Verified, &n.Accepted, &a.today, &a.policy)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !active {
+		return accounts.Inactive()
+	}
+	a.Author.SetName(name)
+	if a.bound() {
+		n.Age = a.Now.Sub(created)
+		a.Allowance = a.Allow(n)
+	}
+	return err
+}
+
+// bound reports whether there is a limit to what the author may write.
+func (a author) bound() bool { return a.Allow != nil && !a.Admin }
 
 const day = 24 * time.Hour
 
-// hasRoom returns RateLimited when the author's daily limit is reached.
-func (w AuthorContext) hasRoom(tx *gorm.DB, table string, most int) error {
-	if w.Allow == nil || w.Admin {
+// hasRoom returns RateLimited when the author has written as many as most within a day.
+func (a author) hasRoom(tx *gorm.DB, most int) error {
+	if !a.bound() || a.today < most {
 		return nil
 	}
-	var times []time.Time
-	err := tx.Raw("SELECT created_at FROM "+table+" WHERE author_id = ? AND created_at > ? ORDER BY created_at DESC OFFSET ? LIMIT 1",
-		w.ID, w.Now.Add(-day), most-1).Scan(&times).Error
-	if err != nil || len(times) == 0 {
+	var first time.Time // of those that count
+	err := tx.Raw("SELECT created_at FROM "+a.table+" WHERE author_id = ? ORDER BY created_at DESC OFFSET ? LIMIT 1",
+		a.ID, most-1).Row().Scan(&first)
+	if err != nil {
 		return err
 	}
-	refusal := store.Errorf(store.RateLimited, "You have written %d %s within a day, which is the most for your account now. The limit rises with its age, with a verified e-mail address and with what others get to see.", most, table)
-	refusal.RetryAfter = times[0].Add(day).Sub(w.Now)
+	refusal := store.Errorf(store.RateLimited, "You have written %d %s within a day, which is the most for your account now. The limit rises with its age, with a verified e-mail address and with what others get to see.", most, a.table)
+	refusal.RetryAfter = first.Add(day).Sub(a.Now)
 	return refusal
 }
 
 // flagReason returns why a text must be reviewed before others see it, "" when it need not be.
-func (w AuthorContext) flagReason(tx *gorm.DB, text string, allowance quality.Allowance) (string, error) {
-	if w.Admin {
-		return "", nil
+func (a author) flagReason(text string) string {
+	switch {
+	case a.Admin:
+		return ""
+	case a.bound() && quality.Links(text) > a.Links:
+		return "more links than a new account may post"
 	}
-	if w.Allow != nil && quality.Links(text) > allowance.Links {
-		return "more links than a new account may post", nil
-	}
-	return moderation.BrokenRule(tx, text)
+	return a.policy.Broken(text)
 }
 
 // audit writes to the audit log what an administrator did to another's content.

@@ -149,39 +149,33 @@ func lockComment(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (CommentDetail,
 // daily limit is reached.
 func CreateComment(ctx context.Context, db *gorm.DB, w AuthorContext, c Comment) (s CommentDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		allowance, err := w.begin(tx)
+		a, err := w.begin(tx, "comments")
 		if err != nil {
 			return err
 		}
-		if err := w.hasRoom(tx, "comments", allowance.Comments); err != nil {
+		if err := a.hasRoom(tx, a.Comments); err != nil {
 			return err
 		}
-		post, err := lockPost(tx, w.Viewer, c.PostID)
+		post, err := lockPost(tx, a.Viewer, c.PostID)
 		if err != nil {
 			return err
 		}
 		if err := moderation.RequireVisible(post.Status, "post"); err != nil {
 			return err
 		}
-		parent, err := w.parentOf(tx, &c)
+		parent, err := a.parentOf(tx, &c)
 		if err != nil {
 			return err
 		}
 		c.AuthorID, c.Status, c.CreatedAt, c.UpdatedAt = &w.ID, moderation.ContentVisible, w.Now, w.Now
-		if c.FlagReason, err = w.flagReason(tx, c.Content, allowance); err != nil {
-			return err
-		}
-		if c.FlagReason != "" {
+		if c.FlagReason = a.flagReason(c.Content); c.FlagReason != "" {
 			c.Status = moderation.ContentPending
 		}
 		if err := tx.Create(&c).Error; err != nil {
 			return err
 		}
-		if err := welcomeComment(tx, post, parent, c, w.Now, w.Enqueuer); err != nil {
-			return err
-		}
-		s, err = findComment(tx, w.Viewer, c.ID, "")
-		return err
+		s = CommentDetail{Comment: c, Author: a.Author}
+		return welcomeComment(tx, post, parent, c, w.Now, w.Enqueuer)
 	})
 	return s, err
 }
@@ -267,42 +261,40 @@ func setCommentStatus(tx *gorm.DB, c Comment, to moderation.ContentStatus, hidde
 // its earlier text. allowed is called with the locked comment and may refuse.
 func UpdateComment(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, content string, allowed func(CommentDetail) error) (s CommentDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		allowance, err := w.begin(tx)
+		a, err := w.begin(tx, "comments")
 		if err != nil {
 			return err
 		}
-		before, err := w.ownComment(tx, id, allowed)
+		before, err := a.ownComment(tx, id, allowed)
 		if err != nil {
 			return err
 		}
 		if before.Content != content {
-			if err := w.rewrite(ctx, tx, before.Comment, content, func(text string) (string, error) { return w.flagReason(tx, text, allowance) }); err != nil {
+			if err := a.rewrite(ctx, tx, before.Comment, content); err != nil {
 				return err
 			}
 		}
-		s, err = findComment(tx, w.Viewer, id, "")
+		s, err = findComment(tx, a.Viewer, id, "")
 		return err
 	})
 	return s, err
 }
 
 // rewrite stores another text of a comment.
-func (w AuthorContext) rewrite(ctx context.Context, tx *gorm.DB, c Comment, content string, doubts func(string) (string, error)) error {
-	edit := ContentEdit{ID: store.NewID(), CommentID: &c.ID, EditorID: &w.ID, Content: c.Content, Tags: []string{}, At: w.Now}
+func (a author) rewrite(ctx context.Context, tx *gorm.DB, c Comment, content string) error {
+	edit := ContentEdit{ID: store.NewID(), CommentID: &c.ID, EditorID: &a.ID, Content: c.Content, Tags: []string{}, At: a.Now}
 	if err := tx.Create(&edit).Error; err != nil {
 		return err
 	}
-	if err := tx.Model(&Comment{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{"content": content, "updated_at": w.Now}).Error; err != nil {
+	if err := tx.Model(&Comment{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{"content": content, "updated_at": a.Now}).Error; err != nil {
 		return err
 	}
-	flagReason, err := doubts(content)
-	if err == nil && flagReason != "" && c.Status == moderation.ContentVisible {
-		err = setCommentStatus(tx, c, moderation.ContentPending, nil, flagReason, w.Now)
+	if flagReason := a.flagReason(content); flagReason != "" && c.Status == moderation.ContentVisible {
+		if err := setCommentStatus(tx, c, moderation.ContentPending, nil, flagReason, a.Now); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	return w.audit(ctx, tx, c.AuthorID, store.AuditContentChanged, map[string]any{"comment_id": c.ID})
+	return a.audit(ctx, tx, c.AuthorID, store.AuditContentChanged, map[string]any{"comment_id": c.ID})
 }
 
 func (w AuthorContext) ownComment(tx *gorm.DB, id uuid.UUID, allowed func(CommentDetail) error) (CommentDetail, error) {

@@ -1,6 +1,7 @@
 package community_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
@@ -387,5 +388,66 @@ func TestNewAccountsWriteLess(t *testing.T) {
 	for range 8 {
 		_, err = write("and so does age")
 		require.NoError(t, err)
+	}
+}
+
+// TestWritingAtOnceKeepsTheDailyLimit has an author write fifty posts, and fifty comments, at once.
+func TestWritingAtOnceKeepsTheDailyLimit(t *testing.T) {
+	t.Parallel()
+	v := newTestEnv(t, 2)
+	post := v.post(1, "x").ID
+	w := v.writing(0)
+	w.Allow = func(quality.Newcomer) quality.Allowance { return quality.Allowance{Posts: 7, Comments: 9} }
+	for most, write := range map[int64]func() error{
+		7: func() error {
+			_, err := community.CreatePost(t.Context(), v.db, w, community.Post{ID: store.NewID(), Title: "T", Content: "c", PostType: "discussion"})
+			return err
+		},
+		9: func() error {
+			_, err := community.CreateComment(t.Context(), v.db, w, community.Comment{ID: store.NewID(), PostID: post, Content: "c"})
+			return err
+		},
+	} {
+		var written atomic.Int64
+		var all errgroup.Group
+		for range 50 {
+			all.Go(func() error {
+				err := write()
+				if store.CodeOf(err) == store.RateLimited {
+					return nil
+				}
+				written.Add(1)
+				return err
+			})
+		}
+		require.NoError(t, all.Wait())
+		require.Equal(t, most, written.Load())
+	}
+	v.counted()
+}
+
+// TestANewPostIsAnsweredAsItIsRead compares what comes back from writing with what is read then.
+func TestANewPostIsAnsweredAsItIsRead(t *testing.T) {
+	t.Parallel()
+	v := newTestEnv(t, 1)
+	avatar := "https://example.com/a.png"
+	require.NoError(t, v.db.Exec("UPDATE users SET avatar_url = ?", avatar).Error)
+	metadata := store.Object{"number": 1e21, "small": 1e-7, "whole": json.Number("12345678901234567890"), "list": []any{1.5, "x", nil}, "empty": map[string]any{}}
+	for _, post := range []community.Post{
+		{ID: store.NewID(), Title: "T", Content: "c", PostType: "question", Tags: []string{"Sea", "<b>"}, Metadata: metadata},
+		{ID: store.NewID(), Title: "Ü", Content: "é", PostType: "discussion"},
+	} {
+		made, err := community.CreatePost(t.Context(), v.db, v.writing(0), post)
+		require.NoError(t, err)
+		found, _, err := community.FindPost(t.Context(), v.db, v.by(0), post.ID)
+		require.NoError(t, err)
+		made.Top, made.Hot, made.Language, made.Terms = found.Top, found.Hot, nil, nil // which nobody is shown
+		made.CreatedAt, made.UpdatedAt, found.CreatedAt, found.UpdatedAt = made.CreatedAt.UTC(), made.UpdatedAt.UTC(), found.CreatedAt.UTC(), found.UpdatedAt.UTC()
+		require.Equal(t, found, made)
+		c := v.say(0, post.ID, nil, "c")
+		comments, err := community.ListComments(t.Context(), v.db, v.by(0), post.ID, nil, 0, 10)
+		require.NoError(t, err)
+		c.CreatedAt, c.UpdatedAt = comments[0].CreatedAt, comments[0].UpdatedAt
+		require.Equal(t, comments, []community.CommentDetail{c})
 	}
 }

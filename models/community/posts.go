@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/accounts"
@@ -14,8 +15,9 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/notify"
-	"github.com/lyoapp/lyo/models/quality"
+	"github.com/lyoapp/lyo/models/ranking"
 	"github.com/lyoapp/lyo/models/store"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // PostAnnouncement is the type of post that only administrators make.
@@ -46,9 +48,12 @@ type Post struct {
 	ViewsCount      int
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
-	TagList         string  `gorm:"->"` // generated: the keys of Tags, by which Postgres finds them
-	Top             float64 `gorm:"->"` // generated: ranking.Reactions
-	Hot             float64 `gorm:"->"` // generated: ranking.Hot
+	// Language and Terms are decided when a post is made, and by Postgres where they are nil: see search_post.
+	Language *string     `gorm:"->"`
+	Terms    store.Words `gorm:"->;type:text[]"`
+	TagList  string      `gorm:"->"` // generated: the keys of Tags, by which Postgres finds them
+	Top      float64     `gorm:"->"` // generated: ranking.Reactions
+	Hot      float64     `gorm:"->"` // generated: ranking.Hot
 }
 
 // PostDetail is a post as a viewer sees it.
@@ -174,36 +179,43 @@ func lockPost(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (Post, error) {
 // is RateLimited when the author's daily limit is reached.
 func CreatePost(ctx context.Context, db *gorm.DB, w AuthorContext, post Post) (s PostDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		allowance, err := w.begin(tx)
+		a, err := w.begin(tx, "posts")
 		if err != nil {
 			return err
 		}
-		if err := w.hasRoom(tx, "posts", allowance.Posts); err != nil {
+		if post.PostType == PostAnnouncement && !a.Admin {
+			return store.Errorf(store.Forbidden, "Announcements are for administrators.")
+		}
+		if err := a.hasRoom(tx, a.Posts); err != nil {
 			return err
 		}
 		post.AuthorID, post.Status, post.CreatedAt, post.UpdatedAt = &w.ID, moderation.ContentVisible, w.Now, w.Now
-		if post.Tags == nil {
-			post.Tags = []string{}
-		}
-		if post.Metadata == nil {
-			post.Metadata = map[string]any{}
-		}
-		if post.FlagReason, err = w.flagReason(tx, post.words(), allowance); err != nil {
-			return err
-		}
-		if post.FlagReason != "" {
+		if post.FlagReason = a.flagReason(post.words()); post.FlagReason != "" {
 			post.Status = moderation.ContentPending
 		}
-		if err := tx.Create(&post).Error; err != nil {
+		if err := post.insert(tx); err != nil {
 			return err
 		}
-		if err := welcomePost(tx, post, w.Now, w.Enqueuer); err != nil {
-			return err
-		}
-		s, _, err = FindPost(ctx, tx, w.Viewer, post.ID)
-		return err
+		s = PostDetail{Post: post, Author: a.Author}
+		return welcomePost(tx, post, w.Now, w.Enqueuer)
 	})
 	return s, err
+}
+
+// insert stores a new post, and reads back what Postgres makes of its metadata.
+func (p *Post) insert(tx *gorm.DB) error {
+	p.Tags = store.OrEmpty(p.Tags)
+	if p.Metadata == nil {
+		p.Metadata = store.Object{}
+	}
+	language := texts.GuessedLanguage(p.Title + " " + p.Content)
+	p.Language, p.Terms = &language, ranking.Terms(append([]string{p.Title}, p.Tags...)...)
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, status, held_for, created_at, updated_at, language, terms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING metadata`,
+		p.ID, p.AuthorID, p.Title, p.Content, p.PostType, p.Tags, p.Metadata, p.Status, p.FlagReason, p.CreatedAt, p.UpdatedAt, p.Language, []string(p.Terms),
+	).QueryRow(func(row pgx.Row) error { return row.Scan(&p.Metadata) })
+	return store.Batch(tx, batch)
 }
 
 // words returns all the text that the policy checks.
@@ -234,34 +246,42 @@ type PostChange struct {
 	IsPinned                 *bool // for administrators
 }
 
+// forAdmins reports whether only administrators make such a change.
+func (ch PostChange) forAdmins() bool {
+	return ch.IsPinned != nil || ch.PostType != nil && *ch.PostType == PostAnnouncement
+}
+
 // UpdatePost changes a post of the author, or any post for an administrator, and keeps its earlier
 // text. allowed is called with the locked post and may refuse.
 func UpdatePost(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, change PostChange, allowed func(PostDetail) error) (s PostDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		allowance, err := w.begin(tx)
+		a, err := w.begin(tx, "posts")
 		if err != nil {
 			return err
 		}
-		post, err := w.ownPost(ctx, tx, id, allowed)
+		if !a.Admin && change.forAdmins() {
+			return store.Errorf(store.Forbidden, "Pinning and announcing are for administrators.")
+		}
+		post, err := a.ownPost(ctx, tx, id, allowed)
 		if err != nil {
 			return err
 		}
 		before := post
 		change.apply(&post)
 		post.UpdatedAt = w.Now
-		if err := w.reword(tx, before, &post, allowance); err != nil {
+		if err := a.reword(tx, before, &post); err != nil {
 			return err
 		}
 		if err := tx.Save(&post).Error; err != nil {
 			return err
 		}
-		if err := w.audit(ctx, tx, post.AuthorID, store.AuditContentChanged, map[string]any{"post_id": id}); err != nil {
+		if err := a.audit(ctx, tx, post.AuthorID, store.AuditContentChanged, map[string]any{"post_id": id}); err != nil {
 			return err
 		}
 		if err := welcomePost(tx, post, w.Now, w.Enqueuer); err != nil {
 			return err
 		}
-		s, _, err = FindPost(ctx, tx, w.Viewer, id)
+		s, _, err = FindPost(ctx, tx, a.Viewer, id)
 		return err
 	})
 	return s, err
@@ -269,18 +289,17 @@ func UpdatePost(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID,
 
 // reword keeps the earlier text of a post that has changed, and makes the post pending review where
 // the new text is flagged.
-func (w AuthorContext) reword(tx *gorm.DB, before Post, post *Post, allowance quality.Allowance) error {
+func (a author) reword(tx *gorm.DB, before Post, post *Post) error {
 	if post.words() == before.words() {
 		return nil
 	}
-	if err := keepPost(tx, before, w); err != nil {
+	if err := keepPost(tx, before, a.AuthorContext); err != nil {
 		return err
 	}
-	reason, err := w.flagReason(tx, post.words(), allowance)
-	if err == nil && reason != "" && post.Status == moderation.ContentVisible {
+	if reason := a.flagReason(post.words()); reason != "" && post.Status == moderation.ContentVisible {
 		post.Status, post.FlagReason = moderation.ContentPending, reason
 	}
-	return err
+	return nil
 }
 
 // ownPost locks a post that the writer may change.

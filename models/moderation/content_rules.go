@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/quality"
@@ -21,14 +22,28 @@ type ContentRule struct {
 
 // BrokenRule names the content rule that a text breaks, "" when it breaks none.
 func BrokenRule(tx *gorm.DB, text string) (string, error) {
-	var rules []quality.ContentRule
-	if err := tx.Raw("SELECT kind, pattern FROM content_rules").Scan(&rules).Error; err != nil || len(rules) == 0 {
-		return "", err
+	var policy Policy
+	batch := &pgx.Batch{}
+	batch.Queue("SELECT " + PolicySQL).QueryRow(func(row pgx.Row) error { return row.Scan(&policy) })
+	err := store.Batch(tx, batch)
+	return policy.Broken(text), err
+}
+
+// Policy is all content rules.
+type Policy []quality.ContentRule
+
+// PolicySQL is an expression of the Policy, as JSON, for statements that read more than that.
+const PolicySQL = "(SELECT json_agg(json_build_object('Kind', kind, 'Pattern', pattern)) FROM content_rules)"
+
+// Broken names the rule that a text breaks, "" when it breaks none.
+func (p Policy) Broken(text string) string {
+	if len(p) == 0 {
+		return ""
 	}
-	if rule, broken := quality.Broken(text, rules); broken {
-		return "the " + rule.Kind + " " + rule.Pattern, nil
+	if rule, broken := quality.Broken(text, p); broken {
+		return "the " + rule.Kind + " " + rule.Pattern
 	}
-	return "", nil
+	return ""
 }
 
 // AddContentRule adds a rule to the policy. The error is Conflict when it is there already.

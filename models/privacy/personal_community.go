@@ -4,7 +4,7 @@ package privacy
 // posts, reports above all, is theirs to know.
 func communityData() []Personal {
 	return []Personal{
-		{Table: "posts", Column: "author_id", File: "posts.json", Export: "to_jsonb(t) - '{author_id,tag_list,top,hot}'::text[]", Erasure: Disown},
+		{Table: "posts", Column: "author_id", File: "posts.json", Export: "to_jsonb(t) - '{author_id,tag_list,top,hot,language,terms}'::text[]", Erasure: Disown},
 		{Table: "comments", Column: "author_id", File: "comments.json", Export: "to_jsonb(t) - 'author_id'", Erasure: Disown},
 		{Table: "content_edits", Column: "editor_id", File: "edits.json", Export: "to_jsonb(t) - 'editor_id'", Order: "at", Erasure: Disown},
 		{Table: "post_likes", Column: "user_id", File: "reactions.json", Export: "to_jsonb(t) - 'user_id'", Order: "created_at"},
