@@ -80,7 +80,7 @@ func raceToAward(ctx context.Context, o options, lyo contender, award func(int) 
 		of = append(of, c)
 	}
 	o.sectionf("An award")
-	fmt.Fprintf(o.out, "POST %s for one of %d learners. ", awardAddress, awardLearners)
+	fmt.Fprintf(o.out, "POST %s for one of %d learners, who hold the achievements that their points have reached: one award in some two hundred unlocks one. ", awardAddress, awardLearners)
 	r, err := competeFor(ctx, o, o.quiet(), awardClients, of...)
 	if err != nil {
 		return err

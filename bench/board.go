@@ -96,8 +96,8 @@ func buildBoards(ctx context.Context, o options, b *boards.Boards) error {
 	return nil
 }
 
-// learnersWithPoints creates so many learners, their points of this week and before, and the totals. The
-// first boardAsks of them can sign in, and the first is an administrator.
+// learnersWithPoints creates so many learners, their points of this week and before, the totals, and the achievement that
+// who has a thousand points holds. The first boardAsks of them can sign in, and the first is an administrator.
 func learnersWithPoints(ctx context.Context, database string, learners int) error {
 	hash, err := quickHash()
 	if err != nil {
@@ -115,6 +115,8 @@ func learnersWithPoints(ctx context.Context, database string, learners int) erro
 			SELECT u.id, 'first_lesson', now() - random() * interval '20 days' FROM users u WHERE random() < 0.3`,
 		`INSERT INTO totals (user_id, points, updated_at, level, level_at, achievements_at)
 			SELECT user_id, sum(points), max(at), least(100, sum(points) / 1000 + 1), max(at), max(at) FROM ledger GROUP BY user_id`,
+		`INSERT INTO unlocks (user_id, achievement_id, unlocked_at) SELECT user_id, 'points_1000', updated_at FROM totals WHERE points >= 1000`,
+		`UPDATE totals t SET achievements = (SELECT count(*) FROM unlocks l WHERE l.user_id = t.user_id)`,
 	)
 }
 

@@ -28,17 +28,17 @@ var all = []mutation{
 		tests: []test{{"activities", "TestADeviceGetsAPushOnce", "expected: 2 actual : 6", "expected 2, actual 6 messages"}},
 	},
 	{
-		safeguard: "the uniqueness of ledger rows", taken: "`UNIQUE` of `ledger_source_key`", file: "models/migrations/00006_learning.sql",
-		from: "CREATE UNIQUE INDEX ledger_source_key", to: "CREATE INDEX ledger_source_key",
+		safeguard: "points are given once", taken: "`b.given[g]` in `earn`", file: "models/learning/ledger.go",
+		from: "err != nil || b.given[g] {", to: "err != nil {",
 		tests: []test{
-			{"models/learning", "TestALessonIsCompletedOnce", "expected: int(170) actual : int64(175)", "expected 170, actual 175 points"},
-			{"models/learning", "TestAttemptsAreKeptAndEarnOnce", "expected: int(20) actual : int64(25)", "expected 20, actual 25: the quiz once, and the day's first event"},
-			{"models/learning", "TestADayHasRoomForSoManyPoints", "expected: int(105) actual : int64(160)", "expected 105, actual 160 points"},
+			{"models/learning", "TestALessonIsCompletedOnce", "duplicate key value", ""},
+			{"models/learning", "TestAttemptsAreKeptAndEarnOnce", "duplicate key value", ""},
+			{"models/learning", "TestADayHasRoomForSoManyPoints", "duplicate key value", ""},
 		},
 	},
 	{
-		safeguard: "the lock of a user's total", taken: "`FOR UPDATE` in `lock`", file: "models/learning/ledger.go",
-		from: `b.tx.Clauses(clause.Locking{Strength: "UPDATE"}).Limit(1).Find(&b.total`, to: `b.tx.Limit(1).Find(&b.total`,
+		safeguard: "the lock of a user's total", taken: "`FOR UPDATE` in `read`", file: "models/learning/ledger_rows.go",
+		from: "FROM totals WHERE user_id = $1 FOR UPDATE", to: "FROM totals WHERE user_id = $1",
 		tests: []test{{"models/learning", "TestPointsThatComeAtOnceAddUp", "expected: int(11) actual : int64(1)", "expected 11, actual 1: points were lost"}},
 	},
 	{

@@ -94,7 +94,7 @@ func (r AttemptRequest) make(tx *gorm.DB, item courses.Item, f notify.Enqueuer) 
 	if err := attempt.grade(item, answers); err != nil {
 		return attempt, err
 	}
-	b, err := beginLedger(tx, r.UserID, r.At)
+	b, err := beginLedger(tx, r.UserID, r.At, gainsOn(r.At, gain{gamification.RuleQuizPassed, item.ID.String()})...)
 	if err != nil {
 		return attempt, err
 	}
@@ -116,12 +116,7 @@ func (r AttemptRequest) make(tx *gorm.DB, item courses.Item, f notify.Enqueuer) 
 // passed records a quiz that was passed: the first time it earns points, and every time
 // the day counts for the streak.
 func (b *ledgerTx) passed(event Event, item uuid.UUID) error {
-	var before int64
-	err := b.tx.Model(&LedgerEntry{}).Where("user_id = ? AND rule = ? AND source = ?", b.user, gamification.RuleQuizPassed, item.String()).Count(&before).Error
-	if err != nil {
-		return err
-	}
-	if before > 0 {
+	if b.given[gain{gamification.RuleQuizPassed, item.String()}] {
 		return b.recordEvent(event, "", "")
 	}
 	return b.recordEvent(event, gamification.RuleQuizPassed, item.String())

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
@@ -39,9 +38,6 @@ type Awarded struct {
 func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f notify.Enqueuer) (result Awarded, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		replayed, err = once(tx, a.AdminID, a.Key, a.At, &result, func() error {
-			if err := a.userThere(ctx, tx); err != nil {
-				return err
-			}
 			result, err = a.give(tx, f)
 			return err
 		})
@@ -50,36 +46,32 @@ func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f notify.Enqueuer) (
 	return result, replayed, err
 }
 
-func (a Award) userThere(ctx context.Context, tx *gorm.DB) error {
-	user, err := accounts.FindUser(ctx, tx, a.UserID)
-	if err == nil && !user.IsActive {
-		return store.Missing("user", a.UserID)
-	}
-	return err
-}
-
 func (a Award) give(tx *gorm.DB, f notify.Enqueuer) (Awarded, error) {
-	b, err := beginLedger(tx, a.UserID, a.At)
-	if err != nil {
-		return Awarded{}, err
-	}
-	before, level := b.total.Points, gamification.Level(b.total.Points)
-	source := store.NewID()
+	g := gain{gamification.RuleAward, store.NewID().String()}
 	if a.Key.Value != "" { // for ever, whatever becomes of the note of the request
-		source = store.DerivedID(awardSpace, a.AdminID.String(), a.Key.Value)
+		g.source = store.DerivedID(awardSpace, a.AdminID.String(), a.Key.Value).String()
 	}
-	entry, err := b.earn(gamification.RuleAward, source.String(), a.Points, a.At, &a.Reason)
+	b, err := beginLedger(tx, a.UserID, a.At, g)
+	if err == nil && !b.active {
+		err = store.Missing("user", a.UserID)
+	}
 	if err != nil {
 		return Awarded{}, err
 	}
-	result := Awarded{OldPoints: before, NewPoints: b.total.Points, NewLevel: b.total.Level, LevelUp: b.total.Level > level, Source: source.String()}
+	before := b.total
+	entry, err := b.earn(g.rule, g.source, a.Points, a.At, &a.Reason)
+	if err != nil {
+		return Awarded{}, err
+	}
+	result := Awarded{
+		OldPoints: before.Points, NewPoints: b.total.Points, NewLevel: b.total.Level, Source: g.source,
+		LevelUp: b.total.Level > gamification.Level(before.Points),
+	}
 	if entry == nil {
 		return result, nil
 	}
 	a.Entry.Details = map[string]any{"points": a.Points, "reason": a.Reason}
-	if err := store.Audit(tx.Statement.Context, tx, a.Entry); err != nil {
-		return result, err
-	}
+	a.Entry.Queue(&b.changes)
 	return result, b.finish(entry.ID, f)
 }
 

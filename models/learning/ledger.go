@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/notify"
@@ -95,7 +95,7 @@ func (s *Score) unlocked(at time.Time) {
 func Earn(
 	tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f notify.Enqueuer, raised ...gamification.Fact,
 ) (Total, error) {
-	b, err := beginLedger(tx, user, at)
+	b, err := beginLedger(tx, user, at, gainsOn(at, gain{rule, source})...)
 	if err != nil {
 		return Total{}, err
 	}
@@ -109,42 +109,43 @@ func Earn(
 	return b.total, b.finish(made.ID, f, raised...)
 }
 
-// ledgerTx is a user's part of the ledger, open and locked in a transaction.
+// ledgerTx is a user's part of the ledger, open and locked in a transaction. It is read at the beginning and written
+// at the end, each in one round trip; in between it is decided by what was read.
 type ledgerTx struct {
-	tx       *gorm.DB
-	user     uuid.UUID
+	tx   *gorm.DB
+	user uuid.UUID
+
+	there    bool // the user has a total
+	active   bool // their account is
 	calendar gamification.Calendar
-	total    Total
 	before   Total             // as it was locked
 	stored   map[string]*Score // of periods, as they were read; nil: there is none
-	periods  map[string]*Score // touched ones
 	locked   []json.RawMessage // criteria of the achievements that are not unlocked
-	changed  bool
+	given    map[gain]bool     // whether the ledger has a gain; no key: not known yet
+	today    map[ruleDay]int   // points by a rule with a daily limit; no key: not known yet
+
+	total   Total
+	periods map[string]*Score // touched ones
+	entries []LedgerEntry     // new ones
+	changes pgx.Batch         // what else is written with them
+	changed bool
 }
 
 // beginLedger locks a user's total, creating it where there is none, and reads what events at about now are
-// decided by. Whatever the ledger has of the user changes only under this lock.
-func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) {
-	b := &ledgerTx{tx: tx, user: user, stored: map[string]*Score{}, periods: map[string]*Score{}}
-	there, err := b.lock()
-	if err == nil && !there {
-		fresh := Total{UserID: user, Score: freshScore(now)}
-		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error; err != nil {
-			return nil, err
-		}
-		_, err = b.lock() // another transaction may have created it
-		b.before = Total{}
+// decided by, and what there is of the gains that they may bring. Whatever the ledger has of the user changes only under this lock.
+func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time, gains ...gain) (*ledgerTx, error) {
+	b := &ledgerTx{
+		tx: tx, user: user, stored: map[string]*Score{}, periods: map[string]*Score{}, given: map[gain]bool{}, today: map[ruleDay]int{},
 	}
-	if err != nil {
+	err := b.read(now, gains)
+	if err != nil || b.there {
+		b.before = b.total
+		return b, err
+	}
+	if err := b.create(now); err != nil {
 		return nil, err
 	}
-	return b, b.read(PeriodsOf(now))
-}
-
-func (b *ledgerTx) lock() (there bool, err error) {
-	found := b.tx.Clauses(clause.Locking{Strength: "UPDATE"}).Limit(1).Find(&b.total, "user_id = ?", b.user)
-	b.before = b.total
-	return found.RowsAffected > 0, found.Error
+	return b, b.read(now, gains) // another transaction may have created it
 }
 
 func freshScore(now time.Time) Score {
@@ -153,20 +154,15 @@ func freshScore(now time.Time) Score {
 
 // earn adds an entry of points, unless there is one of the rule and source; then it is nil.
 func (b *ledgerTx) earn(rule gamification.Rule, source string, points int, at time.Time, reason *string) (*LedgerEntry, error) {
-	day := b.calendar.Day(at)
-	if gamification.Capped(rule) {
-		var today int
-		err := b.tx.Raw("SELECT coalesce(sum(points), 0) FROM ledger WHERE user_id = ? AND rule = ? AND day = ?", b.user, rule, day).Scan(&today).Error
-		if err != nil {
-			return nil, err
-		}
-		points = gamification.Room(rule, points, today)
+	g, today := gain{rule, source}, ruleDay{rule, b.calendar.Day(at)}
+	if err := b.know(g, today, at); err != nil || b.given[g] {
+		return nil, err
 	}
-	entry := LedgerEntry{ID: store.NewID(), UserID: b.user, Rule: rule, Source: source, Points: points, Day: day, At: at, Reason: reason}
-	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&entry)
-	if made.Error != nil || made.RowsAffected == 0 {
-		return nil, made.Error
-	}
+	points = gamification.Room(rule, points, b.today[today])
+	entry := LedgerEntry{ID: store.NewID(), UserID: b.user, Rule: rule, Source: source, Points: points, Day: today.day, At: at, Reason: reason}
+	b.entries = append(b.entries, entry)
+	b.given[g] = true
+	b.today[today] += points
 	return &entry, b.count(entry)
 }
 
@@ -227,25 +223,12 @@ func (b *ledgerTx) readPeriods(periods []string) error {
 	if len(unread) == 0 {
 		return nil
 	}
-	var rows []PeriodScore
-	if err := b.tx.Find(&rows, "period IN ? AND user_id = ?", unread, b.user).Error; err != nil {
-		return err
-	}
-	b.found(unread, rows)
-	return nil
+	batch := &pgx.Batch{}
+	b.readScores(batch, unread)
+	return store.Batch(b.tx, batch)
 }
 
-// found keeps the scores that there are of periods.
-func (b *ledgerTx) found(periods []string, rows []PeriodScore) {
-	for _, period := range periods {
-		b.stored[period] = nil
-	}
-	for _, row := range rows {
-		b.stored[row.Period] = &row.Score
-	}
-}
-
-// flush writes what has changed, and a change row for the boards.
+// flush writes what has changed.
 func (b *ledgerTx) flush() error {
 	if !b.changed {
 		return nil

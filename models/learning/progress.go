@@ -144,7 +144,8 @@ func StudyLesson(ctx context.Context, db *gorm.DB, s Study, now time.Time, f not
 }
 
 func (s Study) note(tx *gorm.DB, c courses.Course, f notify.Enqueuer) error {
-	b, err := beginLedger(tx, s.UserID, s.At) // one event of a learner at a time
+	gains := gainsOn(s.At, gain{gamification.RuleLessonCompleted, s.LessonID.String()}, gain{gamification.RuleCourseCompleted, s.CourseID.String()})
+	b, err := beginLedger(tx, s.UserID, s.At, gains...) // one event of a learner at a time
 	if err != nil {
 		return err
 	}

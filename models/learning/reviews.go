@@ -57,7 +57,7 @@ func ReviewCardOnce(ctx context.Context, db *gorm.DB, r Review, now time.Time, f
 		if err := accounts.RequireActive(tx, r.UserID); err != nil {
 			return err
 		}
-		b, err := beginLedger(tx, r.UserID, r.At) // reviews of one user take turns
+		b, err := beginLedger(tx, r.UserID, r.At, gainsOn(r.At)...) // reviews of one user take turns
 		if err != nil {
 			return err
 		}

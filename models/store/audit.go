@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 )
 
@@ -88,6 +89,13 @@ const (
 // Audit writes an entry, in the transaction of the action where db is one.
 func Audit(ctx context.Context, db *gorm.DB, entry AuditEntry) error {
 	return db.WithContext(ctx).Create(&entry).Error
+}
+
+// Queue adds the writing of the entry to a batch.
+func (e AuditEntry) Queue(batch *pgx.Batch) {
+	_ = e.BeforeSave(nil)
+	batch.Queue(`INSERT INTO audit_log (id, at, action, actor_id, user_id, via, address, user_agent, request_id, details)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, e.ID, e.At, e.Action, e.ActorID, e.UserID, e.Via, e.Address, e.UserAgent, e.RequestID, e.Details)
 }
 
 // AuditFilter narrows the log; zero values are ignored.

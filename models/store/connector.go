@@ -154,8 +154,11 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	return rows, nil
 }
 
-// ExecContext runs a statement.
+// ExecContext runs a statement, or those of a batch.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if batch, ok := batchOf(args); ok {
+		return c.runBatch(ctx, batch)
+	}
 	done, err := c.driverConn.ExecContext(ctx, query, args)
 	if err != nil {
 		return nil, c.failed(ctx, err, query)
