@@ -27,8 +27,8 @@ func TestFaultActionsAddUp(t *testing.T) { //nolint:tparallel // see above
 	if !*full {
 		t.Parallel()
 	}
-	r := newRecount(t, sized(300, 30))
-	r.act(sized(100_000, 3000), sized(40, 4))
+	r := newRecount(t, sized(300, 16))
+	r.act(sized(100_000, 2000), sized(40, 4))
 	r.requireConfirmed()
 	r.requireSound()
 	r.requireUnlocks()
@@ -152,10 +152,11 @@ func (r *recount) act(actions, kills int) {
 	r.t.Helper()
 	began := time.Now()
 	var all sync.WaitGroup
-	for range sized(24, 12) {
+	for range 16 {
 		all.Go(func() {
 			for n := r.sent.Add(1); n <= int64(actions) && r.t.Context().Err() == nil; n = r.sent.Add(1) {
 				r.once(int(n))
+				r.endure(r.drawTime(0, sized(100*time.Millisecond, 40*time.Millisecond))) // the worker has a share of the machine
 			}
 		})
 	}
