@@ -77,8 +77,9 @@ format: ## write the format that check wants
 migrate: build ## bring the database in DATABASE_URL to the schema of this version
 	bin/lyo migrate
 
-reference: ## write docs/configuration.md anew from the config structs
-	$(GO) run ./cmd/lyo config reference > docs/configuration.md
+reference: build ## write docs/configuration.md anew from the config structs, and docs/weights.md from the program
+	bin/lyo config reference > docs/configuration.md
+	$(GO) test -count=1 -run '^TestTheWeightsOnThePageAreTrue$$' ./e2e -args -lyo=$(CURDIR)/bin/lyo -write-weights
 
 release: ## build dist/: programs for Linux and macOS on amd64 and arm64, named after git describe, with SHA256SUMS
 	@rm -rf dist && mkdir dist

@@ -47,7 +47,7 @@ type recount struct {
 	sent     atomic.Int64
 
 	mu        sync.Mutex
-	apis      []*api // those that answer; a killed one is replaced
+	apis      []*api   // those that answer; a killed one is replaced
 	dead      []outage // when there was no worker
 	answers   map[string]int
 	scandals  []string
