@@ -33,11 +33,16 @@ type UserQueue struct {
 
 // QueueOf counts the user's open generations.
 func QueueOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (UserQueue, error) {
+	return queueOf(ctx, db, "?", user)
+}
+
+// queueOf is QueueOf for the user that an expression names.
+func queueOf(ctx context.Context, db *gorm.DB, user string, arg any) (UserQueue, error) {
 	var queue UserQueue
 	err := db.WithContext(ctx).Raw(`
 		SELECT count(*) FILTER (WHERE o.id IS NULL) AS running, count(o.id) AS waiting
 		FROM tasks t LEFT JOIN outbox o ON o.workflow_id = t.workflow_id AND o.action = 'start' AND o.held
-		WHERE t.user_id = ? AND t.state IN ('QUEUED', 'RUNNING') AND t.task_type IN ?`, user, tasks.CourseKinds).Scan(&queue).Error
+		WHERE t.user_id = `+user+` AND t.state IN ('QUEUED', 'RUNNING') AND t.task_type IN ?`, arg, tasks.CourseKinds).Scan(&queue).Error
 	return queue, err
 }
 
@@ -121,11 +126,7 @@ func urgency(queue UserQueue) int {
 // UrgencyOf returns the current priority of an open task. It falls with the number of its user's
 // other generations that run or wait.
 func UrgencyOf(ctx context.Context, db *gorm.DB, task uuid.UUID) (int, error) {
-	var row tasks.Task
-	if err := db.WithContext(ctx).Select("user_id").First(&row, "id = ?", task).Error; err != nil {
-		return 0, err
-	}
-	queue, err := QueueOf(ctx, db, row.UserID)
+	queue, err := queueOf(ctx, db, "(SELECT user_id FROM tasks WHERE id = ?)", task)
 	queue.Running--
 	return urgency(queue), err
 }
