@@ -175,7 +175,7 @@ func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Gener
 		}
 	}
 	request := llm.OutlineRequest{Brief: briefOf(c, gen.Fallback), Excerpts: at.excerpts}
-	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, session *llm.Session) (llm.Outline, llm.Usage, error) {
+	outline, err := converse(ctx, w, c, "outline", gen.Fallback, func(ctx context.Context, session *llm.Session) (llm.Outline, llm.Usage, error) {
 		return writer.Outline(ctx, request, session)
 	})
 	if err != nil {
@@ -248,7 +248,7 @@ func (w *CourseActivities) writeText(ctx context.Context, c courses.Course, less
 	}
 	request := lessonRequest(c, *lesson, in)
 	request.Excerpts, request.Check = at.excerpts, at.doubts(c.Locale)
-	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, session *llm.Session) (llm.LessonText, llm.Usage, error) {
+	text, err := converse(ctx, w, c, "lesson", in.Fallback, func(ctx context.Context, session *llm.Session) (llm.LessonText, llm.Usage, error) {
 		return writer.Lesson(ctx, request, session)
 	})
 	if err != nil {
@@ -289,7 +289,7 @@ func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) er
 	for _, l := range c.Lessons {
 		request.Lessons = append(request.Lessons, planOf(l))
 	}
-	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, session *llm.Session) (llm.CourseSummary, llm.Usage, error) {
+	summary, err := converse(ctx, w, c, "summary", in.Fallback, func(ctx context.Context, session *llm.Session) (llm.CourseSummary, llm.Usage, error) {
 		return writer.Summary(ctx, request, session)
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func infer(ctx context.Context, turn *turns, call func(context.Context, llm.Hear
 	if err != nil && errors.Is(context.Cause(calling), errStopping) {
 		return failure("The worker is stopping.", FailureStopping, err, false, time.Second)
 	}
-	return toModelError(err, activity.GetInfo(ctx).Attempt-int32(at.before)) //nolint:gosec // a few attempts
+	return toModelError(err, activity.GetInfo(ctx).Attempt-int32(at.before))
 }
 
 var errStopping = errors.New("the worker is stopping")

@@ -68,12 +68,9 @@ type Recorded struct {
 
 // AddProgress appends events to the row. Key: the task, and what an event says from the first one's seq on; the
 // row decides on numbers. The row of an ended task refuses events, and the error has the workflow stop.
-func (s *ProgressActivities) AddProgress(ctx context.Context, in RecordInput) (done Recorded, err error) {
-	if done.Events, err = tasks.RecordEvents(ctx, s.DB, in.TaskID, in.Events); err != nil {
-		return done, toApplicationError(err)
-	}
-	done.Urgency, err = courses.UrgencyOf(ctx, s.DB, in.TaskID)
-	return done, toApplicationError(err)
+func (s *ProgressActivities) AddProgress(ctx context.Context, in RecordInput) (Recorded, error) {
+	done, err := tasks.RecordEvents(ctx, s.DB, in.TaskID, in.Events)
+	return Recorded{Urgency: courses.Urgency(done.Queue), Events: done.There}, toApplicationError(err)
 }
 
 // RecordProgress is AddProgress for runs that began before that existed.

@@ -35,7 +35,7 @@ func (w *CourseActivities) practise(ctx context.Context, c courses.Course, lesso
 		return err
 	}
 	request := llm.PracticeRequest{Brief: briefOf(c, in.Fallback), LessonTitle: lesson.Title, LessonText: lesson.Content}
-	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, session *llm.Session) (llm.Practice, llm.Usage, error) {
+	practice, err := converse(ctx, w, c, "practice", in.Fallback, func(ctx context.Context, session *llm.Session) (llm.Practice, llm.Usage, error) {
 		return writer.Practice(ctx, request, session)
 	})
 	if err != nil {

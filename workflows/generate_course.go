@@ -218,8 +218,8 @@ func (g *generation) mend(ctx workflow.Context) error {
 // weak returns the lessons of this run that should be rewritten, and the reasons.
 func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uuid.UUID][]string, error) {
 	g.progress.reportProgress(ctx, 93, "quality", "Checking the course")
-	var found []activities.WeakLesson
-	if err := g.check(ctx).Get(ctx, &found); err != nil {
+	found, err := g.check(ctx)
+	if err != nil {
 		return nil, nil, err
 	}
 	reasons := map[uuid.UUID][]string{}
@@ -236,13 +236,16 @@ func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uui
 }
 
 // check looks for weak lessons. That takes moments, unless lessons are compared by embeddings.
-func (g *generation) check(ctx workflow.Context) workflow.Future {
+func (g *generation) check(ctx workflow.Context) (found []activities.WeakLesson, err error) {
 	var ch *activities.QualityActivities
 	const summary = "Look for weak lessons"
 	if g.progress.lean && !g.prep.Embeds {
-		return workflow.ExecuteLocalActivity(local(ctx, summary), ch.FindWeakLessons, g.in.CourseID)
+		g.progress.held = true // the end mostly follows at once
+		err = workflow.ExecuteLocalActivity(local(ctx, summary), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found)
+		return found, err
 	}
-	return workflow.ExecuteActivity(checking(ctx, summary), ch.FindWeakLessons, g.in.CourseID)
+	err = workflow.ExecuteActivity(checking(ctx, summary), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found)
+	return found, err
 }
 
 func (g *generation) publish(ctx workflow.Context) error {

@@ -26,6 +26,7 @@ type ProgressAnswer struct {
 type progressTracker struct {
 	task     uuid.UUID
 	lean     bool  // see leanRuns
+	held     bool  // what was reported is recorded with what follows, which is to come within moments
 	first    int64 // seq of events[0]
 	progress int
 	started  time.Time
@@ -62,7 +63,7 @@ func (s *progressTracker) next() int64 { return s.first + int64(len(s.events)) }
 
 // reportProgress adds an event. Its percent is raised to the highest so far.
 func (s *progressTracker) reportProgress(ctx workflow.Context, percent int, step, message string) {
-	s.progress = max(s.progress, percent)
+	s.progress, s.held = max(s.progress, percent), false
 	s.events = append(s.events, activities.Event{
 		Seq: s.next(), State: activities.Running, Progress: s.progress,
 		Step: step, Message: message, At: now(ctx), StartedAt: &s.started, Result: s.result,
@@ -77,7 +78,7 @@ func now(ctx workflow.Context) time.Time { return workflow.Now(ctx).UTC().Trunca
 // faster, until the context ends.
 func (s *progressTracker) record(ctx workflow.Context) {
 	for {
-		if workflow.Await(ctx, func() bool { return s.recorded < len(s.events) }) != nil {
+		if workflow.Await(ctx, func() bool { return !s.held && s.recorded < len(s.events) }) != nil {
 			return
 		}
 		if s.lean {

@@ -26,23 +26,12 @@ type Quota struct {
 const TypicalTokens = 50_000
 
 // UserQueue is how many of a user's generations are under way.
-type UserQueue struct {
-	Running int // started, or about to be
-	Waiting int // in the queue until one of those has ended
-}
+type UserQueue = tasks.Queue
 
 // QueueOf counts the user's open generations.
 func QueueOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (UserQueue, error) {
-	return queueOf(ctx, db, "?", user)
-}
-
-// queueOf is QueueOf for the user that an expression names.
-func queueOf(ctx context.Context, db *gorm.DB, user string, arg any) (UserQueue, error) {
 	var queue UserQueue
-	err := db.WithContext(ctx).Raw(`
-		SELECT count(*) FILTER (WHERE o.id IS NULL) AS running, count(o.id) AS waiting
-		FROM tasks t LEFT JOIN outbox o ON o.workflow_id = t.workflow_id AND o.action = 'start' AND o.held
-		WHERE t.user_id = `+user+` AND t.state IN ('QUEUED', 'RUNNING') AND t.task_type IN ?`, arg, tasks.CourseKinds).Scan(&queue).Error
+	err := db.WithContext(ctx).Raw(tasks.QueueSQL("@user"), map[string]any{"user": user, "kinds": tasks.CourseKinds}).Scan(&queue).Error
 	return queue, err
 }
 
@@ -123,12 +112,11 @@ func urgency(queue UserQueue) int {
 	return min(rank, 5)
 }
 
-// UrgencyOf returns the current priority of an open task. It falls with the number of its user's
+// Urgency returns the current priority of an open task. It falls with the number of its user's
 // other generations that run or wait.
-func UrgencyOf(ctx context.Context, db *gorm.DB, task uuid.UUID) (int, error) {
-	queue, err := queueOf(ctx, db, "(SELECT user_id FROM tasks WHERE id = ?)", task)
+func Urgency(queue UserQueue) int {
 	queue.Running--
-	return urgency(queue), err
+	return urgency(queue)
 }
 
 // releaseNext releases the oldest waiting message of the user's queue, after a generation has ended.

@@ -152,6 +152,9 @@ func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 				return err
 			}
 		}
+		if c.Status == CourseGenerating { // with the practice, which follows
+			return nil
+		}
 		return saveHours(tx, c)
 	})
 }

@@ -82,13 +82,33 @@ func EventsAfter(ctx context.Context, db *gorm.DB, task uuid.UUID, since int64) 
 	return events, err
 }
 
+// Queue is how many of a user's generations are under way.
+type Queue struct {
+	Running int // started, or about to be
+	Waiting int // in the queue until one of those has ended
+}
+
+// QueueSQL returns the statement that counts the open generations of the user that an expression names.
+func QueueSQL(user string) string {
+	return `SELECT count(*) FILTER (WHERE o.id IS NULL) AS running, count(o.id) AS waiting
+		FROM tasks t LEFT JOIN outbox o ON o.workflow_id = t.workflow_id AND o.action = 'start' AND o.held
+		WHERE t.user_id = ` + user + ` AND t.state IN ('QUEUED', 'RUNNING') AND t.task_type IN @kinds`
+}
+
+// Recorded is what became of events that were to be recorded.
+type Recorded struct {
+	// Queue is that of the task's user.
+	Queue Queue
+	// There are the row's events from the first one's seq on, where those are not just the ones that were given.
+	There []TaskEvent
+}
+
 // RecordEvents appends events, which follow each other, to a task and updates the row with them. Key: the task and
 // what an event says from the first one's seq on. What an attempt whose outcome was lost has left there, perhaps in
-// another order, stays; the rest follows it. There are then the row's events from that seq on; nil: they are those
-// that were given. The error is Conflict when the task has ended, unless it has all of them.
-func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) (there []TaskEvent, err error) {
-	if added, err := appendEvents(ctx, db, task, events); err != nil || added {
-		return nil, err
+// another order, stays; the rest follows it. The error is Conflict when the task has ended, unless it has all of them.
+func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) (done Recorded, err error) {
+	if added, err := appendEvents(ctx, db, task, events, &done.Queue); err != nil || added {
+		return done, err
 	}
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := Lock(tx, task)
@@ -98,15 +118,17 @@ func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []Tas
 		if err := Record(tx, row, events); err != nil {
 			return err
 		}
-		there, err = EventsAfter(ctx, tx, task, events[0].Seq-1)
-		return err
+		if done.There, err = EventsAfter(ctx, tx, task, events[0].Seq-1); err != nil {
+			return err
+		}
+		return tx.Raw(QueueSQL("@user"), map[string]any{"user": row.UserID, "kinds": CourseKinds}).Scan(&done.Queue).Error
 	})
-	return there, err
+	return done, err
 }
 
 // appendEvents does the work of RecordEvents in one statement for an open task whose last event is the one before,
 // which is nearly always so. It reports whether it was.
-func appendEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) (added bool, err error) {
+func appendEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent, queue *Queue) (added bool, err error) {
 	var after Task
 	for _, e := range events {
 		after.Advance(e)
@@ -114,20 +136,22 @@ func appendEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []Tas
 	if after.State.Ended() {
 		return false, nil
 	}
-	moved := db.WithContext(ctx).Exec(`
+	moved := db.WithContext(ctx).Raw(`
 		WITH before AS (
-			SELECT id FROM tasks WHERE id = @task AND seq = @before AND state IN ('QUEUED', 'RUNNING') FOR UPDATE
+			SELECT id, user_id FROM tasks WHERE id = @task AND seq = @before AND state IN ('QUEUED', 'RUNNING') FOR UPDATE
 		), added AS (
 			INSERT INTO task_events (task_id, seq, state, progress, step, message, fault, at, started_at, result)
 			SELECT before.id, e.* FROM before CROSS JOIN jsonb_to_recordset(@events) AS e (seq bigint, state text, progress integer, step text,
 				message text, fault jsonb, at timestamptz, started_at timestamptz, result jsonb)
+		), moved AS (
+			UPDATE tasks SET state = @state, seq = @seq, step = @step, message = @message, progress = greatest(tasks.progress, @progress), updated_at = @at,
+				started_at = coalesce(tasks.started_at, @started), result = coalesce(@result, tasks.result)
+			FROM before WHERE tasks.id = before.id RETURNING tasks.id
 		)
-		UPDATE tasks SET state = @state, seq = @seq, step = @step, message = @message, progress = greatest(tasks.progress, @progress), updated_at = @at,
-			started_at = coalesce(tasks.started_at, @started), result = coalesce(@result, tasks.result)
-		FROM before WHERE tasks.id = before.id`, map[string]any{
+		SELECT queue.* FROM moved CROSS JOIN LATERAL (`+QueueSQL("(SELECT user_id FROM before)")+`) queue`, map[string]any{
 		"task": task, "before": events[0].Seq - 1, "events": store.AsJSON(events), "state": after.State, "seq": after.Seq, "step": after.Step,
-		"message": after.Message, "progress": after.Progress, "at": after.UpdatedAt, "started": after.StartedAt, "result": resultOf(after),
-	})
+		"message": after.Message, "progress": after.Progress, "at": after.UpdatedAt, "started": after.StartedAt, "result": resultOf(after), "kinds": CourseKinds,
+	}).Scan(queue)
 	return moved.RowsAffected > 0, moved.Error
 }
 

@@ -51,14 +51,15 @@ func TestEventsOfALostAttemptStay(t *testing.T) {
 		return e
 	}
 	lost := []tasks.TaskEvent{said(2, 50, "one is ready"), said(3, 60, "three begins")}
-	there, err := tasks.RecordEvents(ctx, db, task.ID, lost)
+	done, err := tasks.RecordEvents(ctx, db, task.ID, lost)
 	require.NoError(t, err)
-	require.Nil(t, there, "as they were given")
+	require.Equal(t, tasks.Recorded{Queue: tasks.Queue{Running: 1}}, done, "as they were given")
 	again := []tasks.TaskEvent{said(2, 50, "one is ready"), said(3, 55, "two is ready"), said(4, 55, "three begins"), said(5, 55, "three begins")}
-	there, err = tasks.RecordEvents(ctx, db, task.ID, again)
+	done, err = tasks.RecordEvents(ctx, db, task.ID, again)
 	require.NoError(t, err)
+	require.Equal(t, tasks.Queue{Running: 1}, done.Queue)
 	var all []string
-	for _, e := range there {
+	for _, e := range done.There {
 		all = append(all, fmt.Sprint(e.Seq, " ", e.Progress, " ", e.Message))
 	}
 	require.Equal(t, []string{"2 50 one is ready", "3 60 three begins", "4 60 two is ready", "5 60 three begins"}, all)
