@@ -21,7 +21,13 @@ import (
 //
 // A conversation that ended without a usable answer has its answers forgotten, for the next attempt to ask
 // anew: sampling differs. Should the worker die in between, that attempt is one without questions.
-func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course, kind string, call func(context.Context, *llm.Session) (T, llm.Usage, error)) (T, error) {
+//
+// The built-in writer, a fallback, answers at once: nothing of it is kept, and no heartbeat reports it.
+func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course, kind string, fallback bool, call func(context.Context, *llm.Session) (T, llm.Usage, error)) (T, error) {
+	if fallback {
+		value, _, err := call(ctx, &llm.Session{})
+		return value, toModelError(err, activity.GetInfo(ctx).Attempt)
+	}
 	value, err := converseOnce(ctx, w, c, kind, call)
 	if isUnusable(err) {
 		w.forgetAnswers(ctx)

@@ -46,11 +46,13 @@ type CourseActivities struct {
 type Prepared struct {
 	Fallback   bool       `json:"fallback"`
 	Generation Generation `json:"generation"`
+	// Embeds says that its lessons are compared by embeddings, which a model server is asked for.
+	Embeds bool `json:"embeds,omitempty"`
 }
 
 // Prepare decides whether the course is written, and by which writer. It writes nothing.
 func (w *CourseActivities) Prepare(ctx context.Context, course uuid.UUID) (Prepared, error) {
-	c, err := courses.CourseToWrite(ctx, w.DB, course)
+	c, err := courses.PlanToWrite(ctx, w.DB, course)
 	if err == nil {
 		err = w.allowed(ctx, c)
 	}
@@ -58,13 +60,13 @@ func (w *CourseActivities) Prepare(ctx context.Context, course uuid.UUID) (Prepa
 		return Prepared{}, toApplicationError(err)
 	}
 	if w.quotes(c) {
-		return Prepared{Fallback: true, Generation: w.quotedGeneration(c)}, nil
+		return Prepared{Fallback: true, Generation: w.quotedGeneration(c), Embeds: w.Embedder != nil}, nil
 	}
 	info, err := w.choose(ctx, c.Generation.AskedWriter)
 	if err != nil {
 		return Prepared{}, toModelError(err, activity.GetInfo(ctx).Attempt)
 	}
-	return Prepared{info.Fallback, generationBy(info)}, nil
+	return Prepared{info.Fallback, generationBy(info), w.Embedder != nil}, nil
 }
 
 func generationBy(info llm.Info) Generation {
@@ -136,7 +138,7 @@ func refs(lessons []courses.Lesson, titles bool) []LessonRef {
 // WriteOutline has the course planned and saves the plan. Key: the course; existing
 // lessons stay, and the model is not called again.
 func (w *CourseActivities) WriteOutline(ctx context.Context, in OutlineInput) ([]LessonRef, error) {
-	c, err := courses.CourseToWrite(ctx, w.DB, in.CourseID)
+	c, err := courses.PlanToWrite(ctx, w.DB, in.CourseID)
 	if err != nil {
 		return nil, toApplicationError(err)
 	}
@@ -166,12 +168,14 @@ func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Gener
 	if err != nil {
 		return c, err
 	}
-	at, err := w.atHand(ctx, c, c.Topic)
-	if err != nil {
-		return c, toApplicationError(err)
+	var at atHand
+	if !gen.Fallback { // the built-in writer uses no material
+		if at, err = w.atHand(ctx, c, c.Topic); err != nil {
+			return c, toApplicationError(err)
+		}
 	}
 	request := llm.OutlineRequest{Brief: briefOf(c, gen.Fallback), Excerpts: at.excerpts}
-	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, session *llm.Session) (llm.Outline, llm.Usage, error) {
+	outline, err := converse(ctx, w, c, "outline", gen.Fallback, func(ctx context.Context, session *llm.Session) (llm.Outline, llm.Usage, error) {
 		return writer.Outline(ctx, request, session)
 	})
 	if err != nil {
@@ -199,6 +203,36 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	if err != nil || lesson.Revision >= in.Revision {
 		return toApplicationError(err)
 	}
+	return w.writeText(ctx, c, &lesson, in)
+}
+
+// WholeLessonInput requests a lesson with its practice.
+type WholeLessonInput struct {
+	LessonInput
+	// PracticeRevision is that of the practice, as Revision is that of the text.
+	PracticeRevision int `json:"practice_revision"`
+}
+
+// WriteLessonAndPractice is WriteLesson and then WritePractice, with their keys: an attempt does what is missing.
+func (w *CourseActivities) WriteLessonAndPractice(ctx context.Context, in WholeLessonInput) error {
+	c, lesson, err := w.lesson(ctx, in.LessonInput)
+	if err != nil || lesson.PracticeRevision >= in.PracticeRevision {
+		return toApplicationError(err)
+	}
+	if lesson.Revision < in.Revision {
+		err = w.writeText(ctx, c, &lesson, in.LessonInput)
+	} else {
+		err = toApplicationError(courses.ReadText(ctx, w.DB, &lesson))
+	}
+	if err != nil {
+		return err
+	}
+	in.Revision = in.PracticeRevision
+	return w.practise(withPart(ctx, 1), c, &lesson, in.LessonInput)
+}
+
+// writeText writes and saves a lesson's text.
+func (w *CourseActivities) writeText(ctx context.Context, c courses.Course, lesson *courses.Lesson, in LessonInput) error {
 	if c.Extractive() {
 		return w.writeQuoted(ctx, c, lesson, in)
 	}
@@ -212,9 +246,9 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 			return toApplicationError(err)
 		}
 	}
-	request := lessonRequest(c, lesson, in)
+	request := lessonRequest(c, *lesson, in)
 	request.Excerpts, request.Check = at.excerpts, at.doubts(c.Locale)
-	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, session *llm.Session) (llm.LessonText, llm.Usage, error) {
+	text, err := converse(ctx, w, c, "lesson", in.Fallback, func(ctx context.Context, session *llm.Session) (llm.LessonText, llm.Usage, error) {
 		return writer.Lesson(ctx, request, session)
 	})
 	if err != nil {
@@ -230,8 +264,8 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	lesson.WrittenAt, lesson.UpdatedAt = &now, now
 	lesson.Citations = at.cited(text.Cited)
 	c.Locale = writtenLocale(c, in.Fallback)
-	judge(&lesson, c, text.TooHard)
-	return w.saved(ctx, in.Fallback, courses.SaveLesson(ctx, w.DB, lesson))
+	judge(lesson, c, text.TooHard)
+	return w.saved(ctx, in.Fallback, courses.SaveLesson(ctx, w.DB, *lesson))
 }
 
 // SummaryInput requests a course's summary.
@@ -243,7 +277,7 @@ type SummaryInput struct {
 // WriteSummary has the course's summary and description rewritten from its plan.
 // Key: the course; a second run replaces the first one's summary.
 func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) error {
-	c, err := courses.CourseToWrite(ctx, w.DB, in.CourseID)
+	c, err := courses.PlanToWrite(ctx, w.DB, in.CourseID)
 	if err != nil {
 		return toApplicationError(err)
 	}
@@ -255,7 +289,7 @@ func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) er
 	for _, l := range c.Lessons {
 		request.Lessons = append(request.Lessons, planOf(l))
 	}
-	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, session *llm.Session) (llm.CourseSummary, llm.Usage, error) {
+	summary, err := converse(ctx, w, c, "summary", in.Fallback, func(ctx context.Context, session *llm.Session) (llm.CourseSummary, llm.Usage, error) {
 		return writer.Summary(ctx, request, session)
 	})
 	if err != nil {
@@ -265,7 +299,7 @@ func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) er
 }
 
 func (w *CourseActivities) lesson(ctx context.Context, in LessonInput) (courses.Course, courses.Lesson, error) {
-	c, err := courses.CourseToWrite(ctx, w.DB, in.CourseID)
+	c, err := courses.PlanToWrite(ctx, w.DB, in.CourseID)
 	if err != nil {
 		return c, courses.Lesson{}, err
 	}

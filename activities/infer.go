@@ -19,13 +19,13 @@ import (
 func infer(ctx context.Context, turn *turns, call func(context.Context, llm.Heartbeat) error) error {
 	calling, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	lost := losses(ctx)
+	lost, at := losses(ctx), partOf(ctx)
 	if lost >= mostLosses {
 		return failure(fmt.Sprintf("The program that writes ended %d times in the middle of this, so it was given up.", lost), FailureLost, nil, true, 0)
 	}
 	var tokens atomic.Int64
 	var asking atomic.Bool
-	now := func() any { return inference{Tokens: tokens.Load(), Asking: asking.Load(), Lost: lost} }
+	now := func() any { return inference{tokens.Load(), asking.Load(), lost, at.number, at.before} }
 	stop := heartbeats(ctx, now, func() { cancel(errStopping) })
 	alone := lost >= manyLosses
 	err := turn.take(calling, alone, func() error {
@@ -46,7 +46,7 @@ func infer(ctx context.Context, turn *turns, call func(context.Context, llm.Hear
 	if err != nil && errors.Is(context.Cause(calling), errStopping) {
 		return failure("The worker is stopping.", FailureStopping, err, false, time.Second)
 	}
-	return toModelError(err, activity.GetInfo(ctx).Attempt)
+	return toModelError(err, activity.GetInfo(ctx).Attempt-int32(at.before))
 }
 
 var errStopping = errors.New("the worker is stopping")

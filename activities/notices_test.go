@@ -28,7 +28,8 @@ func (d *desk) settle(t *testing.T, in activities.FinishInput) courses.Course {
 	require.NoError(t, d.db.Create(&task).Error)
 	in.TaskID = task.ID
 	in.Rest = []activities.Event{{Seq: 2, State: activities.Done, Progress: 100, Step: "done", Message: "Ready", At: d.writing.Clock()}}
-	require.NoError(t, (&activities.ProgressActivities{DB: d.db}).SettleCourse(t.Context(), in))
+	_, err := (&activities.ProgressActivities{DB: d.db}).SettleCourse(t.Context(), in)
+	require.NoError(t, err)
 	c, err := courses.FindWhole(d.db, d.course)
 	require.NoError(t, err)
 	return c

@@ -57,15 +57,26 @@ type RecordInput struct {
 	Events []Event   `json:"events"`
 }
 
-// RecordProgress appends events to the row and returns the task's current urgency,
-// 1 (the highest) to 5. Key: (task, seq); known events are skipped. The row of an
-// ended task refuses them, and the error has the workflow stop.
+// Recorded is what became of events.
+type Recorded struct {
+	// Urgency is that of the task now, 1 (the highest) to 5.
+	Urgency int `json:"urgency,omitempty"`
+	// Events are those of the row from the first one's seq on, where an attempt whose outcome was lost left others
+	// there; nil: those that were given.
+	Events []Event `json:"events,omitempty"`
+}
+
+// AddProgress appends events to the row. Key: the task, and what an event says from the first one's seq on; the
+// row decides on numbers. The row of an ended task refuses events, and the error has the workflow stop.
+func (s *ProgressActivities) AddProgress(ctx context.Context, in RecordInput) (Recorded, error) {
+	done, err := tasks.RecordEvents(ctx, s.DB, in.TaskID, in.Events)
+	return Recorded{Urgency: courses.Urgency(done.Queue), Events: done.There}, toApplicationError(err)
+}
+
+// RecordProgress is AddProgress for runs that began before that existed.
 func (s *ProgressActivities) RecordProgress(ctx context.Context, in RecordInput) (urgency int, err error) {
-	if err := tasks.RecordEvents(ctx, s.DB, in.TaskID, in.Events); err != nil {
-		return 0, toApplicationError(err)
-	}
-	urgency, err = courses.UrgencyOf(ctx, s.DB, in.TaskID)
-	return urgency, toApplicationError(err)
+	done, err := s.AddProgress(ctx, in)
+	return done.Urgency, err
 }
 
 // FinishInput is the end of a task.
@@ -83,18 +94,20 @@ type FinishInput struct {
 type Generation = courses.Generation
 
 // FinishTask ends a task that writes no course. Key: the task's state; a task that has ended
-// stays as it is.
-func (s *ProgressActivities) FinishTask(ctx context.Context, in FinishInput) error {
-	return end(in, func(in FinishInput) error { return tasks.FinishTask(ctx, s.DB, in.TaskID, in.Rest) })
+// stays as it is, and is returned so.
+func (s *ProgressActivities) FinishTask(ctx context.Context, in FinishInput) (Recorded, error) {
+	return s.end(ctx, in, func(in FinishInput) error { return tasks.FinishTask(ctx, s.DB, in.TaskID, in.Rest) })
 }
 
 // end ends a task. When Postgres refuses what its last events and its generation say, it ends without.
-func end(in FinishInput, finish func(FinishInput) error) error {
-	err := finish(in)
-	if store.IsRefusedData(err) {
+func (s *ProgressActivities) end(ctx context.Context, in FinishInput, finish func(FinishInput) error) (done Recorded, err error) {
+	if err = finish(in); store.IsRefusedData(err) {
 		err = finish(in.withoutTexts())
 	}
-	return toApplicationError(err)
+	if err == nil {
+		done.Events, err = tasks.EventsAfter(ctx, s.DB, in.TaskID, in.Rest[0].Seq-1)
+	}
+	return done, toApplicationError(err)
 }
 
 // withoutTexts returns the end of the same task without anything that was said from outside.
@@ -114,17 +127,17 @@ func (in FinishInput) withoutTexts() FinishInput {
 }
 
 // SettleCourse ends the task and its course in one transaction. Key: the task's state;
-// a task that has ended stays as it is. Exports and broadcasts started before FinishTask
+// a task that has ended stays as it is, and is returned so. Exports and broadcasts started before FinishTask
 // existed end here too.
-func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) error {
+func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) (Recorded, error) {
 	task, err := tasks.AnyTask(ctx, s.DB, in.TaskID)
 	if err != nil {
-		return toApplicationError(err)
+		return Recorded{}, toApplicationError(err)
 	}
 	if !task.MakesCourse() {
 		return s.FinishTask(ctx, in)
 	}
-	return end(in, func(in FinishInput) error {
+	return s.end(ctx, in, func(in FinishInput) error {
 		gen := Generation{}
 		if in.Generation != nil {
 			gen = *in.Generation

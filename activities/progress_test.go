@@ -22,11 +22,11 @@ import (
 // FinishTask existed.
 func TestATaskWithoutACourseEnds(t *testing.T) {
 	t.Parallel()
-	for name, finish := range map[string]func(*activities.ProgressActivities, activities.FinishInput) error{
-		"new run": func(s *activities.ProgressActivities, in activities.FinishInput) error {
+	for name, finish := range map[string]func(*activities.ProgressActivities, activities.FinishInput) (activities.Recorded, error){
+		"new run": func(s *activities.ProgressActivities, in activities.FinishInput) (activities.Recorded, error) {
 			return s.FinishTask(t.Context(), in)
 		},
-		"old run": func(s *activities.ProgressActivities, in activities.FinishInput) error {
+		"old run": func(s *activities.ProgressActivities, in activities.FinishInput) (activities.Recorded, error) {
 			return s.SettleCourse(t.Context(), in)
 		},
 	} {
@@ -38,7 +38,10 @@ func TestATaskWithoutACourseEnds(t *testing.T) {
 			require.NoError(t, db.Create(&task).Error)
 			done := activities.Event{Seq: 2, State: activities.Done, Progress: 100, Step: "done", At: e.Clock()}
 			for range 2 {
-				require.NoError(t, finish(&activities.ProgressActivities{DB: db}, activities.FinishInput{TaskID: task.ID, Rest: []activities.Event{done}}))
+				end, err := finish(&activities.ProgressActivities{DB: db}, activities.FinishInput{TaskID: task.ID, Rest: []activities.Event{done}})
+				require.NoError(t, err)
+				require.Len(t, end.Events, 1)
+				require.Equal(t, activities.Done, end.Events[0].State)
 			}
 			row, err := tasks.AnyTask(t.Context(), db, task.ID)
 			require.NoError(t, err)
@@ -57,9 +60,10 @@ func TestATaskEndsWhateverWasSaid(t *testing.T) {
 		last.Message = "The server says \x00."
 		last.Fault = &activities.Fault{Code: code, Message: last.Message, CancelledByUser: code == activities.FaultCancelled}
 		s := &activities.ProgressActivities{DB: db}
-		require.NoError(t, s.SettleCourse(ctx, activities.FinishInput{
+		_, err := s.SettleCourse(ctx, activities.FinishInput{
 			TaskID: task.ID, Rest: []activities.Event{last}, Generation: &activities.Generation{Provider: "a\x00b"},
-		}))
+		})
+		require.NoError(t, err)
 		row, err := tasks.AnyTask(ctx, db, task.ID)
 		require.NoError(t, err)
 		require.Equal(t, tasks.TaskError, row.State)
@@ -84,7 +88,8 @@ func TestAManifestKeepsNoTaskFromEnding(t *testing.T) {
 		last := fixture.Event(task.Seq+1, activities.Failed, 90)
 		gen := &activities.Generation{Model: strings.Repeat("m", size), Provider: "lyo"}
 		for range 2 {
-			require.NoError(t, s.SettleCourse(ctx, activities.FinishInput{TaskID: task.ID, Rest: []activities.Event{last}, Generation: gen}))
+			_, err := s.SettleCourse(ctx, activities.FinishInput{TaskID: task.ID, Rest: []activities.Event{last}, Generation: gen})
+			require.NoError(t, err)
 		}
 		row, err := tasks.AnyTask(ctx, db, task.ID)
 		require.NoError(t, err)

@@ -29,7 +29,7 @@ type QualityActivities struct {
 
 // ListLessons returns the course's lessons. It writes nothing.
 func (ch *QualityActivities) ListLessons(ctx context.Context, course uuid.UUID) ([]LessonRef, error) {
-	c, err := courses.CourseToWrite(ctx, ch.DB, course)
+	c, err := courses.PlanToWrite(ctx, ch.DB, course)
 	return refs(c.Lessons, ch.Titles), toApplicationError(err)
 }
 
@@ -50,7 +50,7 @@ type EditInput struct {
 // EditPlan replaces a plan of which nothing is written yet. Key: the course; the
 // same plan twice is the same as once. The stored plan stays until the task ends.
 func (ch *QualityActivities) EditPlan(ctx context.Context, in EditInput) ([]LessonRef, error) {
-	c, err := courses.CourseToWrite(ctx, ch.DB, in.CourseID)
+	c, err := courses.PlanToWrite(ctx, ch.DB, in.CourseID)
 	if err != nil {
 		return nil, toApplicationError(err)
 	}

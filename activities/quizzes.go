@@ -19,6 +19,14 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 	if err != nil || lesson.PracticeRevision >= in.Revision {
 		return toApplicationError(err)
 	}
+	if err := courses.ReadText(ctx, w.DB, &lesson); err != nil {
+		return toApplicationError(err)
+	}
+	return w.practise(ctx, c, &lesson, in)
+}
+
+// practise writes and saves a lesson's practice.
+func (w *CourseActivities) practise(ctx context.Context, c courses.Course, lesson *courses.Lesson, in LessonInput) error {
 	if c.Extractive() {
 		return w.practiseQuoted(ctx, c, lesson, in)
 	}
@@ -27,7 +35,7 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 		return err
 	}
 	request := llm.PracticeRequest{Brief: briefOf(c, in.Fallback), LessonTitle: lesson.Title, LessonText: lesson.Content}
-	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, session *llm.Session) (llm.Practice, llm.Usage, error) {
+	practice, err := converse(ctx, w, c, "practice", in.Fallback, func(ctx context.Context, session *llm.Session) (llm.Practice, llm.Usage, error) {
 		return writer.Practice(ctx, request, session)
 	})
 	if err != nil {
@@ -35,8 +43,8 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 	}
 	lesson.QuizAsked, lesson.QuizAgreed = 0, 0
 	if !in.Fallback { // the built-in writer takes its questions from the text itself
-		exam := &exam{w: w, writer: writer, course: c, lesson: &lesson, embedder: w.Embedder}
-		if exam.asked, err = w.askedBefore(ctx, c, lesson); err != nil {
+		exam := &exam{w: w, writer: writer, course: c, lesson: lesson, embedder: w.Embedder}
+		if exam.asked, err = w.askedBefore(ctx, c, *lesson); err != nil {
 			return toApplicationError(err)
 		}
 		if practice.Quiz, err = exam.pass(ctx, practice.Quiz); err != nil {
@@ -45,7 +53,7 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 	}
 	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
 	c.Locale = writtenLocale(c, in.Fallback)
-	return w.saved(ctx, in.Fallback, courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, englishWords, w.Clock())))
+	return w.saved(ctx, in.Fallback, courses.SavePractice(ctx, w.DB, *lesson, practiceItems(c, *lesson, practice, englishWords, w.Clock())))
 }
 
 // exam validates a quiz.

@@ -173,8 +173,8 @@ func (w *CourseActivities) findQuoted(ctx context.Context, c courses.Course, les
 }
 
 // writeQuoted saves the text of a lesson made of quotations.
-func (w *CourseActivities) writeQuoted(ctx context.Context, c courses.Course, lesson courses.Lesson, in LessonInput) error {
-	quoted, n, err := w.findQuoted(ctx, c, lesson)
+func (w *CourseActivities) writeQuoted(ctx context.Context, c courses.Course, lesson *courses.Lesson, in LessonInput) error {
+	quoted, n, err := w.findQuoted(ctx, c, *lesson)
 	if err != nil {
 		return err
 	}
@@ -185,8 +185,8 @@ func (w *CourseActivities) writeQuoted(ctx context.Context, c courses.Course, le
 		return toApplicationError(err)
 	}
 	lesson.Citations = quoted.citations(quotes)
-	judge(&lesson, c, false)
-	return toApplicationError(courses.SaveLesson(ctx, w.DB, lesson))
+	judge(lesson, c, false)
+	return toApplicationError(courses.SaveLesson(ctx, w.DB, *lesson))
 }
 
 // quotes returns where quotes are from.
@@ -212,8 +212,8 @@ func (q quotedCourse) citations(quotes []extractive.Quote) []courses.Citation {
 }
 
 // practiseQuoted saves the practice of a lesson made of quotations.
-func (w *CourseActivities) practiseQuoted(ctx context.Context, c courses.Course, lesson courses.Lesson, in LessonInput) error {
-	quoted, n, err := w.findQuoted(ctx, c, lesson)
+func (w *CourseActivities) practiseQuoted(ctx context.Context, c courses.Course, lesson *courses.Lesson, in LessonInput) error {
+	quoted, n, err := w.findQuoted(ctx, c, *lesson)
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (w *CourseActivities) practiseQuoted(ctx context.Context, c courses.Course,
 	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
 	labels := extractive.LabelsOf(quoted.request.Language)
 	words := itemWords{study: labels.Study, aboutStudy: labels.Explain, quiz: labels.Quiz}
-	return toApplicationError(courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, words, w.Clock())))
+	return toApplicationError(courses.SavePractice(ctx, w.DB, *lesson, practiceItems(c, *lesson, practice, words, w.Clock())))
 }
 
 // mostStudyQuestions is how many things a lesson of quotations has its learner explain.

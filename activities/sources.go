@@ -35,6 +35,8 @@ type SourceActivities struct {
 type Research struct {
 	// SitesUnreachable reports that none of the content sites could be reached.
 	SitesUnreachable bool `json:"sites_unreachable,omitempty"`
+	// Nothing says that there is nothing to place in lessons.
+	Nothing bool `json:"nothing,omitempty"`
 }
 
 // Bounds of what is kept for a course.
@@ -49,7 +51,7 @@ const (
 // retried. Key: the course; a second run replaces what the first saved, except results
 // of sites that could not be reached this time.
 func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (Research, error) {
-	c, err := courses.CourseToWrite(ctx, r.DB, course)
+	c, err := courses.BeingWritten(ctx, r.DB, course)
 	if err != nil {
 		return Research{}, toApplicationError(err)
 	}
@@ -62,6 +64,7 @@ func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (R
 		return found, failure("The learner's material is still being read.", "not_read_yet", nil, false, 2*time.Second)
 	}
 	if r.Finder == nil {
+		found.Nothing = true
 		return found, toApplicationError(r.keepTexts(ctx, c, own, nil, nil))
 	}
 	query := sources.Query{Topic: c.Topic, Language: c.Locale, Level: c.DifficultyLevel, Limit: mostFindings}
@@ -78,6 +81,9 @@ func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (R
 	before, err := courses.Findings(ctx, r.DB, course)
 	if err != nil {
 		return found, toApplicationError(err)
+	}
+	if found.Nothing = len(items)+len(before) == 0; found.Nothing {
+		return found, nil
 	}
 	items = append(items, keep(report, before, mostFindings-len(items))...)
 	return found, toApplicationError(courses.SaveFindings(ctx, r.DB, course, items))
@@ -139,7 +145,7 @@ const (
 // PlaceSources assigns each lesson the found items that fit it best, none twice.
 // Key: the course; a second run replaces what the first placed.
 func (r *SourceActivities) PlaceSources(ctx context.Context, course uuid.UUID) error {
-	c, err := courses.CourseToWrite(ctx, r.DB, course)
+	c, err := courses.PlanToWrite(ctx, r.DB, course)
 	if err != nil {
 		return toApplicationError(err)
 	}

@@ -147,7 +147,7 @@ func TestWithoutSitesToAskNoneIsUnreachable(t *testing.T) {
 	l.researching.Finder = nil
 	found, err := l.research(l.researching)
 	require.NoError(t, err)
-	require.Equal(t, activities.Research{}, found)
+	require.Equal(t, activities.Research{Nothing: true}, found)
 	require.Empty(t, l.sites.Requests(""))
 }
 

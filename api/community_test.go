@@ -25,6 +25,26 @@ func (w *testEnv) posted(p person, body string) map[string]any {
 	return a.json(w.t)
 }
 
+// TestAListHasPostsAsTheyAre compares a list with its posts, one by one.
+func TestAListHasPostsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	w := newTestEnv(t)
+	p := w.signUp("ada@example.com")
+	w.posted(p, `{"title":"Plain","content":"Nothing else."}`)
+	w.posted(p, `{"title":"Tags","content":"And more.","tags":["<b>","é"],"metadata":{"zz":1.0,"a":{"deep":[null,1234567890123456789,"\u2028<&"]},"b":""}}`)
+	for _, listed := range w.ok("GET", postsPath, "", p).array(t) {
+		single := w.ok("GET", fmt.Sprint(postsPath, "/", listed["id"]), "", p)
+		listed["views_count"] = single.json(t)["views_count"]
+		require.Equal(t, single.json(t), listed)
+	}
+	require.Contains(t, string(w.ok("GET", postsPath, "", p).body), "1234567890123456789")
+	made := w.do("POST", postsPath, `{"title":"T","content":"C","metadata":{"zz":1.0,"a":2}}`, p.header()...)
+	again := fmt.Sprint(postsPath, "/", made.json(t)["id"])
+	w.ok("GET", again, "", p) // it counts its reader
+	etag := w.ok("GET", again, "", p).header.Get("ETag")
+	w.requireStatus(http.StatusNotModified, w.do("GET", again, "", append(p.header(), "If-None-Match", etag)...))
+}
+
 func (w *testEnv) commented(p person, post any, body string) map[string]any {
 	w.t.Helper()
 	w.clock.advance(time.Second)

@@ -86,6 +86,8 @@ func TestAPartThatIsTooSlowIsAFaultOfOurs(t *testing.T) {
 func TestTheStatusOfHangingUpIsInNoDocument(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	require.NotContains(t, string(w.server.Document()), `"499"`)
+	document, err := w.server.Document()
+	require.NoError(t, err)
+	require.NotContains(t, string(document), `"499"`)
 	require.NotContains(t, string(w.do("GET", "/problems", "").body), rest.SlugGone)
 }

@@ -129,12 +129,20 @@ func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *testE
 	return &testEnv{t: t, server: server, url: listener.URL, clock: clock, logs: logs, routes: documentedRoutes(t, server)}
 }
 
-// documentedRoutes returns the routes of the server's OpenAPI document. Parsing takes
-// long, and nearly all servers have the same document, so each is parsed once.
+// documentedRoutes returns the routes of the server's OpenAPI document. Building and parsing it takes
+// long, and servers with the same routes and addresses have the same document, so that is done once for each.
 func documentedRoutes(t testing.TB, server *Server) routers.Router {
 	t.Helper()
-	read, _ := routesOf.LoadOrStore(string(server.Document()), sync.OnceValues(func() (routers.Router, error) {
-		doc, err := openapi3.NewLoader().LoadFromData(server.Document())
+	named := server.Config.HTTP.PublicURL
+	for _, route := range server.Routes() {
+		named += " " + route.Method + " " + route.Path
+	}
+	read, _ := routesOf.LoadOrStore(named, sync.OnceValues(func() (routers.Router, error) {
+		document, err := server.Document()
+		if err != nil {
+			return nil, err
+		}
+		doc, err := openapi3.NewLoader().LoadFromData(document)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +154,7 @@ func documentedRoutes(t testing.TB, server *Server) routers.Router {
 	return routes
 }
 
-var routesOf sync.Map // documents as text to functions that parse one once
+var routesOf sync.Map // by the addresses and routes of servers: functions that parse a document once
 
 // conform checks a response against the OpenAPI document, if the path is documented.
 func (w *testEnv) conform(r *http.Request, a answer) {

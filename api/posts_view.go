@@ -25,32 +25,36 @@ func viewAuthor(b accounts.Author) authorView { return authorView{b.ID, b.Name, 
 
 // postView is a post as clients see it.
 type postView struct {
-	ID            uuid.UUID    `json:"id" format:"uuid"`
-	Title         string       `json:"title"`
-	Content       string       `json:"content" doc:"Markdown source: show content_html, or use a Markdown renderer that lets no HTML through."`
-	ContentHTML   *string      `json:"content_html,omitempty" doc:"The content as safe HTML; only with format=html."`
-	PostType      string       `json:"post_type" set:"post_type"`
-	Author        authorView   `json:"author"`
-	Tags          []string     `json:"tags" nullable:"false"`
-	CreatedAt     time.Time    `json:"created_at"`
-	UpdatedAt     time.Time    `json:"updated_at"`
-	LikesCount    int          `json:"likes_count"`
-	CommentsCount int          `json:"comments_count"`
-	ViewsCount    int          `json:"views_count"`
-	IsPinned      bool         `json:"is_pinned"`
-	UserLiked     bool         `json:"user_liked"`
-	Metadata      store.Object `json:"metadata"`
-	Status        string       `json:"status" set:"content_status" doc:"Only visible posts are seen by others. held: awaiting review by an administrator."`
+	ID            uuid.UUID               `json:"id" format:"uuid"`
+	Title         string                  `json:"title"`
+	Content       string                  `json:"content" doc:"Markdown source: show content_html, or use a Markdown renderer that lets no HTML through."`
+	ContentHTML   *string                 `json:"content_html,omitempty" doc:"The content as safe HTML; only with format=html."`
+	PostType      string                  `json:"post_type" set:"post_type"`
+	Author        authorView              `json:"author"`
+	Tags          rest.JSON[[]string]     `json:"tags" nullable:"false"`
+	CreatedAt     time.Time               `json:"created_at"`
+	UpdatedAt     time.Time               `json:"updated_at"`
+	LikesCount    int                     `json:"likes_count"`
+	CommentsCount int                     `json:"comments_count"`
+	ViewsCount    int                     `json:"views_count"`
+	IsPinned      bool                    `json:"is_pinned"`
+	UserLiked     bool                    `json:"user_liked"`
+	Metadata      rest.JSON[store.Object] `json:"metadata"`
+	Status        string                  `json:"status" set:"content_status" doc:"Only visible posts are seen by others. held: awaiting review by an administrator."`
 }
 
 func (s *Server) viewPost(p community.PostDetail, f Format) (postView, error) {
 	v := postView{
-		ID: p.ID, Title: p.Title, Content: p.Content, PostType: p.PostType, Author: viewAuthor(p.Author), Tags: rest.ListOf(p.Tags),
-		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(), LikesCount: p.LikesCount, CommentsCount: p.CommentsCount,
-		ViewsCount: p.ViewsCount, IsPinned: p.IsPinned, UserLiked: p.UserLiked, Metadata: p.Metadata, Status: string(p.Status),
+		ID: p.ID, Title: p.Title, Content: p.Content, PostType: p.PostType, Author: viewAuthor(p.Author),
+		Tags: rest.JSON[[]string](p.TagsJSON), CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(), LikesCount: p.LikesCount,
+		CommentsCount: p.CommentsCount, ViewsCount: p.ViewsCount, IsPinned: p.IsPinned, UserLiked: p.UserLiked,
+		Metadata: rest.JSON[store.Object](p.MetadataJSON), Status: string(p.Status),
 	}
-	if v.Metadata == nil {
-		v.Metadata = map[string]any{}
+	if p.Tags != nil {
+		v.Tags = rest.Encode(p.Tags)
+	}
+	if p.Metadata != nil {
+		v.Metadata = rest.Encode(p.Metadata)
 	}
 	var err error
 	v.ContentHTML, err = s.asHTML(p.Content, f)

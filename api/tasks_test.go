@@ -58,7 +58,8 @@ func TestAPollIsHeldUntilThereIsNews(t *testing.T) {
 	require.Eventually(t, func() bool { return w.server.Hub.ActiveTasks() == 1 }, 10*time.Second, time.Millisecond)
 	began := w.server.Now()
 	news := tasks.TaskEvent{Seq: 2, State: tasks.TaskRunning, Progress: 5, Step: "prepare", Message: "Preparing", At: began, StartedAt: &began}
-	require.NoError(t, tasks.RecordEvents(context.Background(), w.server.DB, id, []tasks.TaskEvent{news}))
+	_, err := tasks.RecordEvents(context.Background(), w.server.DB, id, []tasks.TaskEvent{news})
+	require.NoError(t, err)
 	v := (<-polled).json(t)
 	require.EqualValues(t, 2, v["seq"])
 	require.Equal(t, "RUNNING", v["state"])

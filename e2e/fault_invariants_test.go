@@ -25,7 +25,7 @@ var unrest = []invariant{
 }
 
 // invariants are those of all areas.
-var invariants = [][]invariant{ofTasks, ofCourses, ofPoints, ofCommunity, ofAccounts}
+var invariants = [][]invariant{ofTasks, ofCourses, ofPoints, ofCommunity, ofFinding, ofAccounts}
 
 var ofTasks = []invariant{
 	{"events have a gap or begin late", `SELECT task_id::text FROM task_events GROUP BY task_id HAVING count(*) <> max(seq) OR min(seq) <> 1`},
@@ -118,6 +118,21 @@ var ofCommunity = []invariant{
 	{"a post or READY course is in no feed", `
 		SELECT c.id::text FROM (SELECT id FROM posts UNION ALL SELECT id FROM courses WHERE status = 'READY') c
 		WHERE NOT EXISTS (SELECT 1 FROM feed_items f WHERE f.id = c.id)`},
+}
+
+var ofFinding = []invariant{
+	{"what can be found is not what is there", `
+		SELECT id::text FROM (
+			SELECT id, true AS listed FROM posts WHERE status = 'visible'
+			UNION ALL SELECT id, course_listed(status, visibility, moderation_status) FROM courses
+			UNION ALL SELECT l.id, course_listed(c.status, c.visibility, c.moderation_status) FROM lessons l JOIN courses c ON c.id = l.course_id
+			UNION ALL SELECT i.id, course_listed(c.status, c.visibility, c.moderation_status) FROM items i JOIN courses c ON c.id = i.course_id
+		) s FULL JOIN search_documents d USING (id) WHERE s.listed IS DISTINCT FROM d.visible`},
+	{"a feed shows something else than what is to be seen", `
+		SELECT id::text FROM (
+			SELECT id, status = 'visible' AS listed FROM posts
+			UNION ALL SELECT id, course_listed(status, visibility, moderation_status) FROM courses
+		) s FULL JOIN (SELECT id, visible FROM feed_items WHERE content_type IN ('post', 'course')) f USING (id) WHERE s.listed IS DISTINCT FROM f.visible`},
 }
 
 var ofAccounts = []invariant{

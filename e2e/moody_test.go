@@ -30,14 +30,35 @@ type moody struct {
 // read requires that every read succeeds.
 func (m *moody) read(ctx context.Context, l *learner, rounds *atomic.Int64) {
 	for !m.stopped.Load() && ctx.Err() == nil {
-		for _, path := range []string{"/v1/courses/", "/v1/community/posts/" + m.post, "/v1/users/me", "/v1/users/me/stats", "/v1/notifications"} {
-			if got := l.try(ctx, http.MethodGet, path, nil); got.status != http.StatusOK {
-				m.scandalf("GET %s: %d %v %s", path, got.status, got.err, got.text)
-			}
-			m.reads.Add(1)
-		}
+		m.readAll(ctx, l)
 		rounds.Add(1)
 	}
+}
+
+func (m *moody) readAll(ctx context.Context, l *learner) {
+	for _, path := range []string{"/v1/courses/", "/v1/community/posts/" + m.post, "/v1/users/me", "/v1/users/me/stats", "/v1/notifications"} {
+		if got := l.try(ctx, http.MethodGet, path, nil); got.status != http.StatusOK {
+			m.scandalf("GET %s: %d %v %s", path, got.status, got.err, got.text)
+		}
+		m.reads.Add(1)
+	}
+}
+
+// readAtOnce has each learner read several times at once.
+func (m *moody) readAtOnce(ctx context.Context, learners []*learner) {
+	var all sync.WaitGroup
+	for _, l := range learners {
+		for range 4 {
+			all.Go(func() { m.readAll(ctx, l) })
+		}
+	}
+	all.Wait()
+}
+
+// dropEveryConnection ends all connections to the database but its own.
+func (m *moody) dropEveryConnection() {
+	m.t.Helper()
+	require.NoError(m.t, m.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").Error)
 }
 
 // write comments; a write may fail, and is then either done or not.

@@ -257,7 +257,7 @@ func oneTraceFromRequestToModel(t *testing.T, traces *receiver) {
 		}
 		slices.Sort(names)
 		for _, name := range []string{
-			"lyo-api " + request, "lyo-api StartWorkflow:GenerateCourse", "lyo-worker RunWorkflow:GenerateCourse", "lyo-worker RunActivity:WriteLesson",
+			"lyo-api " + request, "lyo-api StartWorkflow:GenerateCourse", "lyo-worker RunWorkflow:GenerateCourse", "lyo-worker RunActivity:WriteLessonAndPractice",
 		} {
 			called = called && slices.Contains(names, name)
 		}

@@ -103,7 +103,8 @@ func migrated(t *testing.T, environ []string) string {
 	return string(out)
 }
 
-// TestPostgresDropsEveryConnection ends all of them again and again below sixteen clients that read and write.
+// TestPostgresDropsEveryConnection ends all of them again and again below sixteen clients that read and write, and while
+// nothing is asked before very many read at once.
 func TestPostgresDropsEveryConnection(t *testing.T) {
 	t.Parallel()
 	s := newFaultEnv(t, nil, ownPostgres)
@@ -121,11 +122,16 @@ func TestPostgresDropsEveryConnection(t *testing.T) {
 	}
 	for range 8 {
 		m.awaitRounds(2)
-		require.NoError(t, s.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").Error)
+		m.dropEveryConnection()
 	}
 	m.awaitRounds(2)
 	m.stopped.Store(true)
 	all.Wait()
+	m.readAtOnce(ctx, learners) // so that there are many connections
+	for range 5 {
+		m.dropEveryConnection() // while nothing is asked
+		m.readAtOnce(ctx, learners)
+	}
 	require.Empty(t, m.scandals)
 	t.Logf("%d reads, writes %v", m.reads.Load(), m.wrote)
 	require.Zero(t, s.count("(SELECT 1 FROM comments GROUP BY content HAVING count(*) > 1) AS doubled"))

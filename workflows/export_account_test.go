@@ -45,10 +45,10 @@ func newPacker() *packer {
 		p.calls = append(p.calls, "give up")
 		return nil
 	})
-	p.OnActivity("RecordProgress", mock.Anything, mock.Anything).Return(3, nil)
-	p.OnActivity("FinishTask", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FinishInput) error {
+	p.OnActivity("AddProgress", mock.Anything, mock.Anything).Return(activities.Recorded{Urgency: 3}, nil)
+	p.OnActivity("FinishTask", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FinishInput) (activities.Recorded, error) {
 		p.finished = in
-		return nil
+		return activities.Recorded{Events: in.Rest}, nil
 	})
 	return p
 }

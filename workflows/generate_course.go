@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -131,16 +132,19 @@ func (g *generation) outline(ctx workflow.Context) error {
 // placeSources assigns the sources found to lessons. A lesson may have none.
 func (g *generation) placeSources(ctx workflow.Context) error {
 	var r *activities.SourceActivities
-	err := workflow.ExecuteActivity(quick(ctx, "Place the sources"), r.PlaceSources, g.in.CourseID).Get(ctx, nil)
+	if g.progress.lean && !g.partly && g.found.Nothing {
+		return nil
+	}
+	err := g.progress.database(ctx, "Place the sources", r.PlaceSources, g.in.CourseID).Get(ctx, nil)
 	return unlessImproving(ctx, err, "what was found could not be placed")
 }
 
+// writeLessons writes texts; a lean run writes each lesson's practice with it.
 func (g *generation) writeLessons(ctx workflow.Context) error {
-	var w *activities.CourseActivities
 	done := 0
 	return g.each(ctx, g.write, func(ctx workflow.Context, l activities.LessonRef) error {
 		g.progress.reportProgress(ctx, 40, "lessons", titled("Writing lesson "+g.nth(l), l))
-		if err := workflow.ExecuteActivity(g.inference(ctx, "Lesson "+g.nth(l)), w.WriteLesson, g.text(l, 1, nil)).Get(ctx, nil); err != nil {
+		if err := g.writeLesson(ctx, l); err != nil {
 			return err
 		}
 		done++
@@ -149,17 +153,48 @@ func (g *generation) writeLessons(ctx workflow.Context) error {
 	})
 }
 
+func (g *generation) writeLesson(ctx workflow.Context, l activities.LessonRef) error {
+	var w *activities.CourseActivities
+	if g.progress.lean {
+		in := activities.WholeLessonInput{LessonInput: g.text(l, 1, nil), PracticeRevision: l.PracticeRevision + 1}
+		return workflow.ExecuteActivity(inferences(ctx, 2, g.progress.urgency, "Lesson "+g.nth(l)), w.WriteLessonAndPractice, in).Get(ctx, nil)
+	}
+	return workflow.ExecuteActivity(g.inference(ctx, "Lesson "+g.nth(l)), w.WriteLesson, g.text(l, 1, nil)).Get(ctx, nil)
+}
+
+// writePractice writes the practice of lessons that were not written with it.
 func (g *generation) writePractice(ctx workflow.Context) error {
 	var w *activities.CourseActivities
+	quiz := g.quiz
+	if g.progress.lean {
+		quiz = g.practiceLeft(ctx)
+	}
 	done := 0
-	return g.each(ctx, g.quiz, func(ctx workflow.Context, l activities.LessonRef) error {
+	return g.each(ctx, quiz, func(ctx workflow.Context, l activities.LessonRef) error {
 		if err := workflow.ExecuteActivity(g.inference(ctx, "Quiz "+g.nth(l)), w.WritePractice, g.practice(l, 1)).Get(ctx, nil); err != nil {
 			return err
 		}
 		done++
-		g.progress.reportProgress(ctx, 85+7*done/len(g.quiz), "items", titled("Quiz "+g.nth(l)+" is ready", l))
+		g.progress.reportProgress(ctx, 85+7*done/len(quiz), "items", titled("Quiz "+g.nth(l)+" is ready", l))
 		return nil
 	})
+}
+
+// practiceLeft returns the lessons whose practice is still to be written, and reports the practice that is there.
+func (g *generation) practiceLeft(ctx workflow.Context) (left []activities.LessonRef) {
+	there := 0
+	for _, l := range g.quiz {
+		switch {
+		case !slices.Contains(g.write, l):
+			left = append(left, l)
+		case !slices.Contains(g.failed, l):
+			there++
+		}
+	}
+	if there > 0 {
+		g.progress.reportProgress(ctx, 85+7*there/len(g.quiz), "items", fmt.Sprintf("Practice of %d lessons is ready", there))
+	}
+	return left
 }
 
 // mend rewrites weak lessons once, and their practice with them. If that fails
@@ -183,9 +218,8 @@ func (g *generation) mend(ctx workflow.Context) error {
 // weak returns the lessons of this run that should be rewritten, and the reasons.
 func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uuid.UUID][]string, error) {
 	g.progress.reportProgress(ctx, 93, "quality", "Checking the course")
-	var ch *activities.QualityActivities
-	var found []activities.WeakLesson
-	if err := workflow.ExecuteActivity(checking(ctx, "Look for weak lessons"), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
+	found, err := g.check(ctx)
+	if err != nil {
 		return nil, nil, err
 	}
 	reasons := map[uuid.UUID][]string{}
@@ -199,6 +233,19 @@ func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uui
 		}
 	}
 	return again, reasons, nil
+}
+
+// check looks for weak lessons. That takes moments, unless lessons are compared by embeddings.
+func (g *generation) check(ctx workflow.Context) (found []activities.WeakLesson, err error) {
+	var ch *activities.QualityActivities
+	const summary = "Look for weak lessons"
+	if g.progress.lean && !g.prep.Embeds {
+		g.progress.held = true // the end mostly follows at once
+		err = workflow.ExecuteLocalActivity(local(ctx, summary), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found)
+		return found, err
+	}
+	err = workflow.ExecuteActivity(checking(ctx, summary), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found)
+	return found, err
 }
 
 func (g *generation) publish(ctx workflow.Context) error {

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/lyoapp/lyo/activities"
 )
@@ -31,6 +32,59 @@ func TestATopicBecomesACourse(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{"prepare", "sources", "outline", "lessons", "items", "quality", "done"}, steps)
+}
+
+// TestACourseIsFewActivities counts those that Temporal hands out.
+func TestACourseIsFewActivities(t *testing.T) {
+	t.Parallel()
+	s := newHarness(t)
+	counts := map[string]int{}
+	s.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		counts[info.ActivityType.Name]++
+	})
+	require.NoError(t, s.run())
+	require.Equal(t, map[string]int{"Prepare": 1, "FindSources": 1, "WriteOutline": 1, "WriteLessonAndPractice": lessonCount}, counts)
+}
+
+// TestARunOfBeforeGoesOnAsItBegan has the run decide as those did that began before leanRuns existed.
+func TestARunOfBeforeGoesOnAsItBegan(t *testing.T) {
+	t.Parallel()
+	s := newHarness(t)
+	s.OnGetVersion("LeanRuns", workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
+	local := 0
+	s.SetOnLocalActivityStartedListener(func(*activity.Info, context.Context, []any) { local++ })
+	require.NoError(t, s.run())
+	require.Zero(t, local)
+	require.Equal(t, activities.Done, s.last().State)
+	require.Len(t, s.lessons, lessonCount)
+	require.Len(t, s.quizzes, lessonCount)
+}
+
+// TestEventsThatALostTaskLeftAreTakenOver has the row be ahead of the run, which a worker's death brings about.
+func TestEventsThatALostTaskLeftAreTakenOver(t *testing.T) {
+	t.Parallel()
+	s := newHarness(t)
+	s.left = []activities.Event{{Seq: 2, State: activities.Running, Progress: 15, Step: "sources", Message: "said before"}}
+	require.NoError(t, s.run())
+	events := s.events()
+	require.Equal(t, "said before", events[0].Message)
+	require.Equal(t, "prepare", events[1].Step)
+	require.Equal(t, 15, events[1].Progress, "it never falls")
+	require.Equal(t, activities.Done, s.last().State)
+}
+
+// TestATaskThatIsDoneStaysDone has its end be committed in a workflow task that is lost, and the next one find a cancel.
+func TestATaskThatIsDoneStaysDone(t *testing.T) {
+	t.Parallel()
+	s := newHarness(t)
+	s.lost = []activities.Event{{Seq: 99, State: activities.Done, Progress: 100, Step: "done", Message: "Your course is ready"}}
+	s.lesson = func(activities.LessonInput) error { return unavailable() } // keeps it busy
+	s.RegisterDelayedCallback(s.CancelWorkflow, 5*time.Second)
+	require.NoError(t, s.run())
+	said := s.ask().Events
+	require.Equal(t, activities.Done, said[len(said)-1].State)
 }
 
 func TestSourcesThatCannotBeHadDoNotHoldUpACourse(t *testing.T) {
@@ -197,17 +251,16 @@ func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 func TestTheQueryReportsWhatIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t)
-	// Fast events are recorded together, so each step waits until something was recorded.
+	// Fast events are recorded together, so each lesson waits until something was recorded.
 	recorded := make(chan struct{}, 100)
-	wait := func(activities.LessonInput) error { <-recorded; return nil }
-	s.lesson, s.practice = wait, wait
+	s.lesson = func(activities.LessonInput) error { <-recorded; return nil }
 	looks := 0
-	s.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, args converter.EncodedValues) {
-		if info.ActivityType.Name != "RecordProgress" {
+	s.SetOnLocalActivityStartedListener(func(info *activity.Info, _ context.Context, args []any) {
+		if info.ActivityType.Name != "AddProgress" {
 			return
 		}
-		var in activities.RecordInput
-		require.NoError(t, args.Get(&in))
+		in, ok := args[0].(activities.RecordInput)
+		require.True(t, ok)
 		answer := s.ask()
 		require.Equal(t, in.Events[0].Seq-1, answer.Seq)
 		require.Len(t, answer.Events, int(answer.Seq-s.in.Seq))

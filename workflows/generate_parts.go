@@ -96,6 +96,9 @@ func (g *generation) abandon(ctx workflow.Context, cause error) error {
 	if err := g.finish(ctx, last); err != nil {
 		return fmt.Errorf("%w (and the task could not be finished: %w)", cause, err)
 	}
+	if g.progress.isDone() { // in a workflow task that was lost, before what stopped this one
+		return nil
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -43,6 +43,8 @@ type harness struct {
 	sources  error
 	prepare  error
 	refuse   error
+	left     []activities.Event // in the row, by an attempt whose outcome was lost
+	lost     []activities.Event // the end of the row, as an attempt whose outcome was lost left it
 }
 
 const lessonCount = 4
@@ -65,6 +67,7 @@ func newHarness(t *testing.T) *harness {
 	}.Register(s)
 	s.RegisterActivity((&activities.CourseActivities{}).WriteOutline)
 	s.RegisterActivity((&activities.CourseActivities{}).WriteLesson)
+	s.RegisterActivity((&activities.CourseActivities{}).WriteLessonAndPractice)
 	s.RegisterActivity((&activities.CourseActivities{}).WritePractice)
 	s.RegisterActivity((&activities.CourseActivities{}).WriteSummary)
 	s.script()
@@ -75,30 +78,19 @@ func (s *harness) script() {
 	var progress *activities.ProgressActivities
 	var writing *activities.CourseActivities
 	var checking *activities.QualityActivities
-	s.OnActivity(progress.RecordProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
+	s.OnActivity(progress.AddProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
+	s.OnActivity(progress.RecordProgress, mock.Anything, mock.Anything).Return(func(ctx context.Context, in activities.RecordInput) (int, error) {
+		done, err := s.record(ctx, in)
+		return done.Urgency, err
+	}).Maybe()
 	s.OnActivity(progress.SettleCourse, mock.Anything, mock.Anything).Return(s.finish).Maybe()
 	s.OnActivity(writing.Prepare, mock.Anything, mock.Anything).Return(func(_ context.Context, _ uuid.UUID) (activities.Prepared, error) {
 		return activities.Prepared{Generation: activities.Generation{Model: "gemma"}}, s.prepare
 	}).Maybe()
 	s.OnActivity(writing.WriteOutline, mock.Anything, mock.Anything).Return(s.refs(), nil).Maybe()
-	s.OnActivity(writing.WriteLesson, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.LessonInput) error {
-		if err := s.lesson(in); err != nil {
-			return err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.lessons = append(s.lessons, fmt.Sprintf("%d/%d", s.number(in), in.Revision))
-		return nil
-	}).Maybe()
-	s.OnActivity(writing.WritePractice, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.LessonInput) error {
-		if err := s.practice(in); err != nil {
-			return err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.quizzes = append(s.quizzes, fmt.Sprintf("%d/%d", s.number(in), in.Revision))
-		return nil
-	}).Maybe()
+	s.OnActivity(writing.WriteLesson, mock.Anything, mock.Anything).Return(s.writeLesson).Maybe()
+	s.OnActivity(writing.WritePractice, mock.Anything, mock.Anything).Return(s.writePractice).Maybe()
+	s.OnActivity(writing.WriteLessonAndPractice, mock.Anything, mock.Anything).Return(s.writeWhole).Maybe()
 	s.OnActivity(writing.WriteSummary, mock.Anything, mock.Anything).Return(func(context.Context, activities.SummaryInput) error { return nil }).Maybe()
 	s.OnActivity(checking.ListLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.LessonRef, error) { return s.there, nil }).Maybe()
 	s.OnActivity(checking.EditPlan, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.EditInput) ([]activities.LessonRef, error) {
@@ -116,14 +108,60 @@ func (s *harness) script() {
 	s.OnActivity(checking.FindWeakLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.WeakLesson, error) { return s.weak, nil }).Maybe()
 }
 
-func (s *harness) record(_ context.Context, in activities.RecordInput) (int, error) {
+func (s *harness) writeLesson(_ context.Context, in activities.LessonInput) error {
+	return s.write(in, s.lesson, &s.lessons)
+}
+
+func (s *harness) writePractice(_ context.Context, in activities.LessonInput) error {
+	return s.write(in, s.practice, &s.quizzes)
+}
+
+// writeWhole writes a text unless an attempt before did, and practice.
+func (s *harness) writeWhole(ctx context.Context, in activities.WholeLessonInput) error {
+	s.mu.Lock()
+	there := slices.Contains(s.lessons, s.version(in.LessonInput))
+	s.mu.Unlock()
+	if !there {
+		if err := s.writeLesson(ctx, in.LessonInput); err != nil {
+			return err
+		}
+	}
+	in.Revision = in.PracticeRevision
+	return s.writePractice(ctx, in.LessonInput)
+}
+
+func (s *harness) write(in activities.LessonInput, do func(activities.LessonInput) error, written *[]string) error {
+	if err := do(in); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*written = append(*written, s.version(in))
+	return nil
+}
+
+func (s *harness) version(in activities.LessonInput) string {
+	return fmt.Sprintf("%d/%d", s.number(in), in.Revision)
+}
+
+func (s *harness) record(_ context.Context, in activities.RecordInput) (activities.Recorded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refuse != nil {
-		return 0, s.refuse
+		return activities.Recorded{}, s.refuse
+	}
+	done := activities.Recorded{Urgency: 3}
+	if s.left != nil { // as the row does: what is there stays, the rest follows
+		s.append(s.left)
+		for _, e := range in.Events {
+			e.Seq, e.Progress = s.row[len(s.row)-1].Seq+1, max(e.Progress, s.row[len(s.row)-1].Progress)
+			s.append([]activities.Event{e})
+		}
+		s.left, done.Events = nil, slices.Clone(s.row)
+		return done, nil
 	}
 	s.append(in.Events)
-	return 3, nil
+	return done, nil
 }
 
 // append skips known events, as the row does: a record in flight when the task was
@@ -136,12 +174,15 @@ func (s *harness) append(events []activities.Event) {
 	}
 }
 
-func (s *harness) finish(_ context.Context, in activities.FinishInput) error {
+func (s *harness) finish(_ context.Context, in activities.FinishInput) (activities.Recorded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.lost != nil {
+		return activities.Recorded{Events: s.lost}, nil
+	}
 	s.append(in.Rest)
 	s.finished = &in
-	return nil
+	return activities.Recorded{Events: in.Rest}, nil
 }
 
 func (s *harness) refs() []activities.LessonRef {

@@ -10,6 +10,34 @@ import (
 // Activities without a queue here run on that of their workflow, "lyo" or "lyo-background". Each has a summary,
 // which people read in Temporal's UI.
 
+// leanRuns marks runs whose work on the database is done by local activities, and whose lessons are written with
+// their practice by one activity each. Runs that began before go on as they did.
+const leanRuns = "LeanRuns"
+
+// isLean decides it, once at the start of a run.
+func isLean(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, leanRuns, workflow.DefaultVersion, 1) == 1
+}
+
+// local is for database work by the worker that has the workflow task, which costs Temporal next to nothing. Queries,
+// signals and updates wait until the task is completed: so it is tried three times within seconds, and later after
+// timers, until the database is back, as by quick.
+func local(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary:                summary,
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: longestLocal,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 5, MaximumInterval: afterTimer},
+	})
+}
+
+const (
+	// afterTimer is longer than the timeout of a workflow task, so that the wait is a timer.
+	afterTimer = 12 * time.Second
+	// longestLocal is longer than any run: without it a local activity ends with its first timeout.
+	longestLocal = 365 * 24 * time.Hour
+)
+
 // quick is for database work. It is retried until the database is back: the workflow
 // cannot go on without it, and its own deadline bounds the wait.
 func quick(ctx workflow.Context, summary string) workflow.Context {
@@ -43,14 +71,21 @@ func remote(ctx workflow.Context, summary string) workflow.Context {
 // distinguishes a dead worker from a slow model and carries the cancel that closes the
 // model's stream. Urgency is 1, the highest, to 5, or 0 for that of the workflow.
 func inference(ctx workflow.Context, urgency int, summary string) workflow.Context {
+	return inferences(ctx, 1, urgency, summary)
+}
+
+// inferences is inference for an activity of several parts, each with the time and the tries of one.
+func inferences(ctx workflow.Context, parts, urgency int, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             summary,
 		TaskQueue:           QueueGemma,
-		StartToCloseTimeout: 15 * time.Minute,
+		StartToCloseTimeout: time.Duration(parts) * 15 * time.Minute,
 		HeartbeatTimeout:    8 * time.Second,
 		WaitForCancellation: true,
 		Priority:            temporal.Priority{PriorityKey: urgency},
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: inferenceTries},
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: int32(parts) * inferenceTries,
+		},
 	})
 }
 

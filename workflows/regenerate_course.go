@@ -37,7 +37,7 @@ func RegenerateCourse(ctx workflow.Context, in RegenerateCourseInput) (GenerateC
 // choose lists the existing lessons and selects what this run writes.
 func (g *generation) choose(ctx workflow.Context, in RegenerateCourseInput) error {
 	var ch *activities.QualityActivities
-	if err := workflow.ExecuteActivity(quick(ctx, "List the lessons"), ch.ListLessons, g.in.CourseID).Get(ctx, &g.lessons); err != nil {
+	if err := g.progress.database(ctx, "List the lessons", ch.ListLessons, g.in.CourseID).Get(ctx, &g.lessons); err != nil {
 		return err
 	}
 	if len(g.lessons) == 0 {

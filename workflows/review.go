@@ -87,7 +87,7 @@ func (r *review) decide(ctx workflow.Context, g *generation, d OutlineDecision) 
 	}
 	var ch *activities.QualityActivities
 	in := activities.EditInput{CourseID: g.in.CourseID, PlanID: d.PlanID, Plan: d.Plan}
-	if err := workflow.ExecuteActivity(quick(ctx, "The edited plan"), ch.EditPlan, in).Get(ctx, &g.lessons); err != nil {
+	if err := g.progress.database(ctx, "The edited plan", ch.EditPlan, in).Get(ctx, &g.lessons); err != nil {
 		r.decided = ""
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/boards"
@@ -65,11 +66,11 @@ func (in *leaderboardInput) board(now time.Time) learning.Board {
 }
 
 type leaderboardView struct {
-	LeaderboardType   string      `json:"leaderboard_type" set:"board"`
-	Timeframe         string      `json:"timeframe" enum:"all_time,monthly,weekly"`
-	Entries           []entryView `json:"entries" nullable:"false"`
-	CurrentUserRank   *int64      `json:"current_user_rank" nullable:"true" doc:"The caller's rank, on any page; null when the caller is not on the board."`
-	TotalParticipants int64       `json:"total_participants"`
+	LeaderboardType   string                 `json:"leaderboard_type" set:"board"`
+	Timeframe         string                 `json:"timeframe" enum:"all_time,monthly,weekly"`
+	Entries           rest.JSON[[]entryView] `json:"entries" nullable:"false"`
+	CurrentUserRank   *int64                 `json:"current_user_rank" nullable:"true" doc:"The caller's rank, on any page; null when the caller is not on the board."`
+	TotalParticipants int64                  `json:"total_participants"`
 }
 
 type entryView struct {
@@ -85,30 +86,49 @@ type entryView struct {
 type leaderboardOutput struct{ Body leaderboardView }
 
 func (h *handlers) leaderboard(ctx context.Context, in *leaderboardInput) (*leaderboardOutput, error) {
-	page, err := h.boards.Read(ctx, boards.Query{
-		Board: in.board(h.Now()), Viewer: rest.PrincipalOf(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe,
-	})
+	q := boards.Query{Board: in.board(h.Now()), Viewer: rest.PrincipalOf(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe}
+	known := h.encoded.latest(q)
+	var versions []uint32
+	if known != nil {
+		q.Along = func(batch *pgx.Batch) { learning.QueueVersions(batch, q.Viewer, known.users, &versions) }
+	}
+	page, err := h.boards.Read(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	v := leaderboardView{
-		LeaderboardType: in.Type, Timeframe: in.Timeframe, Entries: make([]entryView, 0, len(page.Places)),
-		CurrentUserRank: rankOrNull(page.Rank), TotalParticipants: page.Size,
+	entries, same := known.entriesOf(page, versions)
+	if !same {
+		if entries, err = h.entries(ctx, q, page); err != nil {
+			return nil, err
+		}
 	}
+	return &leaderboardOutput{leaderboardView{
+		LeaderboardType: in.Type, Timeframe: in.Timeframe, Entries: entries, CurrentUserRank: rankOrNull(page.Rank), TotalParticipants: page.Size,
+	}}, nil
+}
+
+// entries returns the entries of a page that the caller may see, and remembers their bytes if those are all.
+func (h *handlers) entries(ctx context.Context, q boards.Query, page boards.Page) (rest.JSON[[]entryView], error) {
 	users := make([]uuid.UUID, len(page.Places))
 	for i, p := range page.Places {
 		users[i] = p.UserID
 	}
-	faces, err := learning.UserSummaries(ctx, h.DB, rest.PrincipalOf(ctx).UserID, users)
+	faces, err := learning.UserSummaries(ctx, h.DB, q.Viewer, users)
 	if err != nil {
 		return nil, err
 	}
+	entries, versions := make([]entryView, 0, len(users)), make([]uint32, 0, len(users))
 	for _, p := range page.Places {
 		if face, seen := faces[p.UserID]; seen { // else their place stays empty, since ranks are everybody's
-			v.Entries = append(v.Entries, entryView{p.UserID, face.Username, face.AvatarURL, p.Points, p.Level, p.Rank, p.Achievements})
+			entries = append(entries, entryView{p.UserID, face.Username, face.AvatarURL, p.Points, p.Level, p.Rank, p.Achievements})
+			versions = append(versions, face.Version)
 		}
 	}
-	return &leaderboardOutput{v}, nil
+	bytes := rest.Encode(entries)
+	if page.Number != 0 && len(entries) == len(users) {
+		h.encoded.remember(q, encodedPage{page.Number, users, versions, bytes})
+	}
+	return bytes, nil
 }
 
 // rankOrNull returns nil for a user who is not on the board.

@@ -25,7 +25,8 @@ type Deps struct {
 type handlers struct {
 	Deps
 	*rest.API
-	boards *boards.Boards
+	boards  *boards.Boards
+	encoded encodedPages
 }
 
 // Register registers the routes of learning and of what it earns.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -62,8 +63,9 @@ type API struct {
 	room    *bodyBudget             // for large bodies
 	inputs  map[string]reflect.Type // of operations, by their id
 	closed  map[string]bool         // the components whose closed sets are known to Huma
-	spec    []byte
-	spec30  []byte
+	// documents builds what the service publishes of itself, once it is asked for: that takes more than everything else
+	// at the start of a process.
+	documents func() (documents, error)
 }
 
 // New returns an API without operations.
@@ -83,12 +85,13 @@ func New(o Options) (*API, error) {
 	return a, nil
 }
 
-// Finish completes the OpenAPI document and returns the whole service: routes, middleware, aliases and
-// compression.
+// Finish returns the whole service: routes, middleware, aliases and compression. Operations are no longer added.
 func (a *API) Finish() (http.Handler, error) {
-	if err := a.finishDocument(); err != nil {
-		return nil, fmt.Errorf("build the OpenAPI document: %w", err)
-	}
+	// Huma registers its own error documents, which are never sent.
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel")
+	delete(schemas, "ErrorDetail")
+	a.documents = sync.OnceValues(a.buildDocuments)
 	return a.wrap(a.engine)
 }
 
@@ -96,7 +99,10 @@ func (a *API) Finish() (http.Handler, error) {
 func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 
 // Document returns the document as /openapi.json sends it, after Finish.
-func (a *API) Document() []byte { return a.spec }
+func (a *API) Document() ([]byte, error) {
+	built, err := a.documents()
+	return built.current, err
+}
 
 // Routes returns the registered routes.
 func (a *API) Routes() gin.RoutesInfo { return a.engine.Routes() }

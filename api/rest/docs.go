@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -28,13 +29,13 @@ func (a *API) ServeDocs() {
 		OperationID: "get-openapi", Method: http.MethodGet, Path: "/openapi.json", Tags: []string{TagService},
 		Summary:   "Get the OpenAPI document",
 		Responses: Answering("OpenAPI 3.1", "application/json"),
-	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec) })
+	}, a.sendDocument(func(built documents) []byte { return built.current }))
 	a.Raw(huma.Operation{
 		OperationID: "get-openapi-3-0", Method: http.MethodGet, Path: "/openapi-3.0.json", Tags: []string{TagService},
 		Summary:     "Get the OpenAPI document for older generators",
 		Description: "The same as OpenAPI 3.0, for those that do not read 3.1.",
 		Responses:   Answering("OpenAPI 3.0", "application/json"),
-	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec30) })
+	}, a.sendDocument(func(built documents) []byte { return built.older }))
 	a.Raw(huma.Operation{
 		OperationID: "get-docs", Method: http.MethodGet, Path: "/docs", Tags: []string{TagService},
 		Summary:     "Open the API reference",
@@ -51,6 +52,18 @@ func (a *API) ServeDocs() {
 		Responses:  Answering("A file", "text/javascript", "text/css", "image/png"),
 		Errors:     []int{http.StatusNotFound},
 	}, a.docsFile)
+}
+
+// sendDocument returns the handler that sends one of the documents.
+func (a *API) sendDocument(pick func(documents) []byte) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		built, err := a.documents()
+		if err != nil {
+			a.Fail(c, fmt.Errorf("build the OpenAPI document: %w", err))
+			return
+		}
+		c.Data(http.StatusOK, "application/json", pick(built))
+	}
 }
 
 func (a *API) docsFile(c *gin.Context) {

@@ -24,21 +24,21 @@ type Example struct {
 // Documented is a type that completes its schema in the document. What validates requests stays.
 type Documented interface{ Document(schema map[string]any) }
 
-// finishDocument builds the documents that /openapi.json and /openapi-3.0.json send. They are made of a
+// documents are the OpenAPI document and the same for older generators.
+type documents struct{ current, older []byte }
+
+// buildDocuments builds the documents that /openapi.json and /openapi-3.0.json send. They are made of a
 // copy, since Huma validates requests with the schemas of the original: the published ones say more
 // precisely what is refused anyway, and leave out what only existing clients use.
-func (a *API) finishDocument() error {
+func (a *API) buildDocuments() (built documents, err error) {
 	doc := a.huma.OpenAPI()
-	// Huma registers its own error documents, which are never sent.
-	delete(doc.Components.Schemas.Map(), "ErrorModel")
-	delete(doc.Components.Schemas.Map(), "ErrorDetail")
 	text, err := json.Marshal(doc)
 	if err != nil {
-		return err
+		return built, err
 	}
 	tree, err := readTree(text)
 	if err != nil {
-		return err
+		return built, err
 	}
 	schemas := object(object(tree["components"])["schemas"])
 	for name, schema := range schemas {
@@ -50,15 +50,15 @@ func (a *API) finishDocument() error {
 	shareProblems(tree)
 	for _, at := range operationsOf(tree) {
 		if err := a.completeOperation(at); err != nil {
-			return err
+			return built, err
 		}
 	}
-	if a.spec, err = json.Marshal(tree); err != nil {
-		return err
+	if built.current, err = json.Marshal(tree); err != nil {
+		return built, err
 	}
 	downgrade(tree)
-	a.spec30, err = json.Marshal(tree)
-	return err
+	built.older, err = json.Marshal(tree)
+	return built, err
 }
 
 // readTree parses JSON and keeps its numbers as they are written.

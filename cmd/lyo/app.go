@@ -46,6 +46,7 @@ func serviceCommand(name, short string, environ []string, run func(*app, context
 			if err != nil {
 				return err
 			}
+			collectSeldom(environ)
 			a, err := open(cmd.Context(), cfg, name, cmd.OutOrStdout())
 			if err != nil {
 				return err

@@ -65,5 +65,5 @@ func document() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return server.Document(), nil
+	return server.Document()
 }

@@ -157,8 +157,11 @@ func (a *app) workerOptions(onFatal func(error)) worker.Options {
 		MaxConcurrentWorkflowTaskPollers:   4,
 		MaxConcurrentActivityTaskPollers:   4,
 		MaxConcurrentActivityExecutionSize: 50,
-		Interceptors:                       []interceptor.WorkerInterceptor{a.metrics.Activities(), payload.Interceptor()},
-		DeploymentOptions:                  a.deployment(),
+		// They share the database with the activities.
+		MaxConcurrentLocalActivityExecutionSize: 50,
+
+		Interceptors:      []interceptor.WorkerInterceptor{a.metrics.Activities(), payload.Interceptor()},
+		DeploymentOptions: a.deployment(),
 	}
 }
 

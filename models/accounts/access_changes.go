@@ -36,15 +36,18 @@ const maxAccessChanges = 1000
 // Nothing is missed. A transaction that committed between the two snapshots is not visible in the earlier
 // one, so its id is at least that one's xmin, below which every transaction had ended; and it is visible to
 // this statement, which returns its rows. When it wrote them, or by which clock, does not matter. The later
-// snapshot's xmax excludes ids of another server, which a restored dump brings along.
+// snapshot's xmax excludes ids of another server, which a restored dump brings along. A server that has not come as far
+// as the earlier snapshot is a standby that lost the end of what there was, and gives the same ids once more: then
+// anybody may be meant.
 func ReadAccessChanges(ctx context.Context, db *gorm.DB, since string) (c AccessChanges, err error) {
 	var rows []struct {
 		Database, Snapshot string
-		Changed            bool
+		Changed, Back      bool
 		UserID             *uuid.UUID
 	}
 	err = db.WithContext(ctx).Raw(`
-		SELECT `+store.IdentitySQL+` AS database, CAST(pg_current_snapshot() AS text) AS snapshot, c.xid IS NOT NULL AS changed, c.user_id
+		SELECT `+store.IdentitySQL+` AS database, CAST(pg_current_snapshot() AS text) AS snapshot, c.xid IS NOT NULL AS changed, c.user_id,
+			pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax(since) AS back
 		FROM (SELECT COALESCE(CAST(NULLIF(CAST(? AS text), '') AS pg_snapshot), pg_current_snapshot()) AS since) s
 		LEFT JOIN LATERAL (
 			SELECT xid, user_id FROM access_changes
@@ -53,7 +56,7 @@ func ReadAccessChanges(ctx context.Context, db *gorm.DB, since string) (c Access
 	if err != nil || len(rows) == 0 {
 		return c, err
 	}
-	c.Database, c.Snapshot, c.All = rows[0].Database, rows[0].Snapshot, len(rows) > maxAccessChanges
+	c.Database, c.Snapshot, c.All = rows[0].Database, rows[0].Snapshot, len(rows) > maxAccessChanges || rows[0].Back
 	for _, row := range rows {
 		if row.UserID != nil {
 			c.Users = append(c.Users, *row.UserID)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
@@ -30,6 +31,8 @@ type Boards struct {
 	mu      sync.Mutex
 	next    *batch     // that readers still may share
 	leading sync.Mutex // of the batch that is being written
+
+	known knownPages
 }
 
 // Query selects a range of a board.
@@ -39,13 +42,16 @@ type Query struct {
 	Skip   int64     // ranks to skip
 	Limit  int
 	Around bool // with the viewer in the middle, as far as the board goes; Skip is ignored then
+	// Along queues statements that are sent to Postgres along with the first of this query; nil: none. They may not be sent.
+	Along func(*pgx.Batch)
 }
 
 // Page is a range of a board.
 type Page struct {
-	Places []learning.LeaderboardEntry
-	Size   int64 // of the whole board
-	Rank   int64 // of the viewer; 0: not on it
+	Places []learning.LeaderboardEntry // not to be changed: other readers have them too
+	Size   int64                       // of the whole board
+	Rank   int64                       // of the viewer; 0: not on it
+	Number int64                       // of the places in this process, which no others have; 0: of none that are shared
 }
 
 // periods returns the periods that can be queried at a time.
@@ -80,7 +86,11 @@ const readTries = 4
 
 // fromRedis answers from Redis if it has what Postgres expects.
 func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
-	now, err := learning.BoardsNow(ctx, b.DB)
+	var along []func(*pgx.Batch)
+	if q.Along != nil {
+		along = append(along, q.Along)
+	}
+	now, err := learning.BoardsNow(ctx, b.DB, along...)
 	if err != nil {
 		return Page{}, err
 	}

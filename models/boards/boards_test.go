@@ -79,6 +79,7 @@ func (a *arena) read(q boards.Query) boards.Page {
 	a.t.Helper()
 	page, err := a.Read(a.t.Context(), q)
 	require.NoError(a.t, err)
+	page.Number = 0 // which rows do not have
 	return page
 }
 
@@ -272,6 +273,38 @@ func TestACopyDoesNotBelieveWhatItsOriginalWrote(t *testing.T) {
 	require.EqualValues(t, 1, copied.read(q).Rank)
 	require.EqualValues(t, 2, a.read(q).Rank)
 	require.Equal(t, [2]int64{a.asked.Load(), copied.asked.Load()}, asked, "Redis answers both")
+}
+
+// TestPlacesAreReadOnceForAStamp reads a page twice, and again after a change.
+func TestPlacesAreReadOnceForAStamp(t *testing.T) {
+	t.Parallel()
+	a := newArena(t)
+	users := a.users(3)
+	for i, user := range users {
+		a.award(user, 100*(i+1), now)
+	}
+	a.build()
+	q := boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: users[0], Limit: 10}
+	read := func(viewer uuid.UUID) boards.Page {
+		q.Viewer = viewer
+		page, err := a.Read(t.Context(), q)
+		require.NoError(t, err)
+		require.Equal(t, a.rows(q).Places, page.Places)
+		require.Equal(t, a.rows(q).Rank, page.Rank)
+		return page
+	}
+	first := read(users[0])
+	again := read(users[1])
+	require.NotZero(t, first.Number)
+	require.Equal(t, first.Number, again.Number)
+	require.Same(t, &first.Places[0], &again.Places[0])
+	a.award(users[0], 1000, now.Add(time.Second))
+	require.NotEqual(t, first.Number, read(users[2]).Number)
+	require.NotEqual(t, first.Number, read(users[0]).Number)
+	require.NoError(t, a.redis.Del(t.Context(), a.generation()+"stamp").Err())
+	require.Zero(t, read(users[1]).Number, "what Redis has lost is not believed")
+	q.Around = true
+	require.Zero(t, read(users[1]).Number)
 }
 
 // TestWhoIsGoneLeavesTheBoards forgets a user whom Postgres no longer has.

@@ -15,8 +15,8 @@ import (
 //
 // KEYS: stamp, users, ranking. ARGV: the expected stamp, the viewer's field, which of a
 // record's members the ranking has (from 0), ranks to skip, how many, 1 for around the
-// viewer, the database that they must be of. Answer: size, the viewer's rank (0: none), ranks skipped, members, their
-// records.
+// viewer, the database that they must be of, 1 if the members are known under the expected stamp. Answer: size, the viewer's
+// rank (0: none), ranks skipped, and unless the members are known: members, their records, 1 if the stamp is the expected one.
 var readScript = redis.NewScript(`
 local stamps = redis.call('HMGET', KEYS[1], 'stamp', 'before', 'database')
 if stamps[3] ~= ARGV[7] or stamps[1] ~= ARGV[1] and stamps[2] ~= ARGV[1] then return false end
@@ -34,22 +34,29 @@ local skip, limit = tonumber(ARGV[4]), tonumber(ARGV[5])
 if ARGV[6] == '1' and rank > 0 then
   skip = math.max(0, math.min(rank - 1 - math.floor(limit / 2), size - limit))
 end
+local latest = stamps[1] == ARGV[1] and 1 or 0
+if ARGV[8] == '1' and latest == 1 then return {size, rank, skip} end
 local members = redis.call('ZREVRANGE', KEYS[3], skip, skip + limit - 1)
-if #members == 0 then return {size, rank, skip, {}, {}} end
+if #members == 0 then return {size, rank, skip, {}, {}, latest} end
 local fields = {}
 for i, m in ipairs(members) do fields[i] = string.sub(m, 9, 24) end
-return {size, rank, skip, members, redis.call('HMGET', KEYS[2], unpack(fields))}
+return {size, rank, skip, members, redis.call('HMGET', KEYS[2], unpack(fields)), latest}
 `)
 
 func (b *Boards) ranked(ctx context.Context, q Query, now learning.BoardNow) (Page, error) {
-	k, around := keysOf(*now.Generation), 0
-	if q.Around {
+	k, around, isKnown := keysOf(*now.Generation), 0, 0
+	key := pageKey{*now.Stamp, now.Database, q.Board, q.Skip, q.Limit}
+	known, ok := b.known.recall(key)
+	switch {
+	case q.Around:
 		around = 1
+	case ok:
+		isKnown = 1
 	}
 	var answer []any
 	err := b.exchange(ctx, func(ctx context.Context) (err error) {
 		answer, err = readScript.Run(ctx, b.Redis, []string{k.stamp(), k.users(q.Period), k.ranking(q.Board)},
-			now.Stamp.String(), field(q.Viewer), place(q.Kind), q.Skip, q.Limit, around, now.Database).Slice()
+			now.Stamp.String(), field(q.Viewer), place(q.Kind), q.Skip, q.Limit, around, now.Database, isKnown).Slice()
 		if errors.Is(err, redis.Nil) {
 			return errUnbelieved
 		}
@@ -58,11 +65,20 @@ func (b *Boards) ranked(ctx context.Context, q Query, now learning.BoardNow) (Pa
 	if err != nil {
 		return Page{}, err
 	}
-	return readAnswer(answer)
+	if len(answer) == 3 {
+		size, _ := answer[0].(int64)
+		rank, _ := answer[1].(int64)
+		return Page{Places: known.places, Size: size, Rank: rank, Number: known.number}, nil
+	}
+	page, err := readAnswer(answer)
+	if err == nil && !q.Around && answer[5] == int64(1) {
+		page.Number = b.known.remember(key, page.Places)
+	}
+	return page, err
 }
 
 func readAnswer(answer []any) (page Page, err error) {
-	if len(answer) != 5 {
+	if len(answer) != 6 {
 		return page, fmt.Errorf("redis answers with %d values", len(answer))
 	}
 	size, _ := answer[0].(int64)

@@ -3,6 +3,7 @@ package community
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -61,6 +62,9 @@ type PostDetail struct {
 	Post
 	Author    accounts.Author
 	UserLiked bool
+	// TagsJSON and MetadataJSON are the tags and metadata of a post in a list, as Postgres has them; the Post's own
+	// are nil then. No list looks inside.
+	TagsJSON, MetadataJSON json.RawMessage
 }
 
 // postColumns are read by scanPost, of the post p and its author u, who is joined.
@@ -72,21 +76,21 @@ const postColumns = `p.id, p.author_id, p.title, p.content, p.post_type, p.tags,
 type scanner interface{ Scan(into ...any) error }
 
 func scanPost(row scanner, more ...any) (s PostDetail, err error) {
-	var tags, metadata []byte
 	var name *string
 	err = row.Scan(append([]any{
-		&s.ID, &s.AuthorID, &s.Title, &s.Content, &s.PostType, &tags, &metadata, &s.Status, &s.IsPinned,
+		&s.ID, &s.AuthorID, &s.Title, &s.Content, &s.PostType, (*[]byte)(&s.TagsJSON), (*[]byte)(&s.MetadataJSON), &s.Status, &s.IsPinned,
 		&s.LikesCount, &s.CommentsCount, &s.ViewsCount, &s.CreatedAt, &s.UpdatedAt, &s.Top, &s.Hot,
 		&s.Author.ID, &name, &s.Author.AvatarURL, &s.UserLiked,
 	}, more...)...)
-	if err != nil {
-		return s, err
-	}
 	s.Author.SetName(name)
-	if err := json.Unmarshal(tags, &s.Tags); err != nil {
-		return s, err
-	}
-	return s, json.Unmarshal(metadata, &s.Metadata)
+	return s, err
+}
+
+// decode reads the tags and metadata of a post by itself.
+func (s *PostDetail) decode() error {
+	err := errors.Join(json.Unmarshal(s.TagsJSON, &s.Tags), json.Unmarshal(s.MetadataJSON, &s.Metadata))
+	s.TagsJSON, s.MetadataJSON = nil, nil
+	return err
 }
 
 // FindPost returns a post as a viewer may see it, else a not-found error. viewed reports
@@ -97,8 +101,10 @@ func FindPost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUI
 		EXISTS (SELECT 1 FROM post_views w WHERE w.post_id = p.id AND w.user_id = @viewer)
 		FROM posts p LEFT JOIN users u ON u.id = p.author_id WHERE p.id = @id`, map[string]any{"viewer": v.ID, "id": id}),
 		func(row scanner) error {
-			s, err = scanPost(row, &apart, &viewed)
-			return err
+			if s, err = scanPost(row, &apart, &viewed); err != nil {
+				return err
+			}
+			return s.decode()
 		})
 	if err == nil && (!found || !v.Sees(s.Status, s.AuthorID, apart)) {
 		err = store.Missing("post", id)

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // The orders of a list of posts.
@@ -43,20 +45,19 @@ type PostFilter struct {
 // joined with their authors and with the viewer's likes.
 func ListPosts(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f PostFilter) ([]PostDetail, error) {
 	sql, args := f.SQL(viewer)
-	rows, err := db.WithContext(ctx).Raw(sql, args).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	posts := make([]PostDetail, 0, f.Limit)
-	for rows.Next() {
-		s, err := scanPost(rows)
-		if err != nil {
-			return nil, err
+	batch := &pgx.Batch{}
+	batch.Queue(sql, pgx.NamedArgs(args)).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			s, err := scanPost(rows)
+			if err != nil {
+				return err
+			}
+			posts = append(posts, s)
 		}
-		posts = append(posts, s)
-	}
-	return posts, rows.Err()
+		return rows.Err()
+	})
+	return posts, store.Batch(db.WithContext(ctx), batch)
 }
 
 // SQL returns the statement of a page with its named arguments, for ListPosts and for
@@ -92,8 +93,13 @@ func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 			where += " AND NOT is_pinned AND (" + column + ", id) < (@place, @id)"
 		}
 	}
-	// The limit as text, by which Postgres knows that a plan for all values is as good as one for each, and keeps it.
-	page := " ORDER BY is_pinned DESC, " + column + " DESC, id DESC LIMIT " + strconv.Itoa(f.Limit)
+	// With the limit as text Postgres sees that a plan for all values is as good as one for each, and keeps it. For tags and
+	// times it is not.
+	limit := strconv.Itoa(f.Limit)
+	if len(f.Tags) > 0 || !f.Since.IsZero() {
+		limit, args["limit"] = "@limit", f.Limit
+	}
+	page := " ORDER BY is_pinned DESC, " + column + " DESC, id DESC LIMIT " + limit
 	if f.Offset > 0 {
 		page += " OFFSET @offset"
 		args["offset"] = f.Offset

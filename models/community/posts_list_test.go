@@ -1,12 +1,15 @@
 package community_test
 
 import (
+	"context"
+	"database/sql"
 	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
@@ -29,15 +32,30 @@ func (v *testEnv) crowd(posts int) {
 	require.NoError(v, v.db.Exec("VACUUM ANALYZE posts").Error)
 }
 
-// noting writes down every statement of a database that gives rows.
-func noting(t *testing.T, db *gorm.DB) *[]string {
-	t.Helper()
-	statements := &[]string{}
-	note := func(tx *gorm.DB) { *statements = append(*statements, tx.Statement.SQL.String()) }
-	require.NoError(t, db.Callback().Row().After("gorm:row").Register("test:row", note))
-	require.NoError(t, db.Callback().Query().After("gorm:query").Register("test:query", note))
-	require.NoError(t, db.Callback().Raw().After("gorm:raw").Register("test:raw", note))
-	return statements
+// countingPool counts statements, those of batches too.
+type countingPool struct {
+	gorm.ConnPool
+	statements *int
+}
+
+func (p countingPool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	*p.statements++
+	if len(args) == 1 {
+		if batch, ok := args[0].(*pgx.Batch); ok {
+			*p.statements += batch.Len() - 1
+		}
+	}
+	return p.ConnPool.ExecContext(ctx, query, args...)
+}
+
+func (p countingPool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	*p.statements++
+	return p.ConnPool.QueryContext(ctx, query, args...)
+}
+
+func (p countingPool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	*p.statements++
+	return p.ConnPool.QueryRowContext(ctx, query, args...)
 }
 
 // TestListingIsOneQueryAlongAnIndex asks for 20 of 100,000 posts in every order and looks
@@ -48,7 +66,9 @@ func TestListingIsOneQueryAlongAnIndex(t *testing.T) {
 	v.crowd(100_000)
 	viewer := v.people[0]
 	require.NoError(t, accounts.SetBlock(t.Context(), v.db, viewer, v.people[1], true, v.now))
-	statements := noting(t, v.db)
+	statements := 0
+	counted := v.db.WithContext(t.Context())
+	counted.Statement.ConnPool = countingPool{counted.Statement.ConnPool, &statements}
 	for name, f := range map[string]community.PostFilter{
 		"new": {Sort: community.SortNew}, "hot": {Sort: community.SortHot}, "top": {Sort: community.SortTop},
 		"top of a day": {Sort: community.SortTop, Since: v.now.Add(-24 * time.Hour)},
@@ -57,11 +77,11 @@ func TestListingIsOneQueryAlongAnIndex(t *testing.T) {
 		f.Limit = 21
 		seen := map[uuid.UUID]bool{}
 		for range 2 { // the first page, and one behind a cursor
-			*statements = nil
-			posts, err := community.ListPosts(t.Context(), v.db, viewer, f)
+			statements = 0
+			posts, err := community.ListPosts(t.Context(), counted, viewer, f)
 			require.NoError(t, err)
 			require.Len(t, posts, f.Limit, name)
-			require.Len(t, *statements, 1, name)
+			require.Equal(t, 1, statements, name)
 			for _, p := range posts[:20] {
 				require.False(t, seen[p.ID], name)
 				seen[p.ID] = true
@@ -73,6 +93,27 @@ func TestListingIsOneQueryAlongAnIndex(t *testing.T) {
 			f.After = &place
 		}
 	}
+}
+
+// TestAListIsPlannedOnce asks on one connection for pages from the beginning and behind a cursor.
+func TestAListIsPlannedOnce(t *testing.T) {
+	t.Parallel()
+	v := newTestEnv(t, 40)
+	v.crowd(1000)
+	pool, err := v.db.DB()
+	require.NoError(t, err)
+	pool.SetMaxOpenConns(1)
+	f := community.PostFilter{Sort: community.SortNew, Limit: 21}
+	for range 20 {
+		posts, err := community.ListPosts(t.Context(), v.db, v.people[0], f)
+		require.NoError(t, err)
+		place := community.CursorOf(posts[19], f.Sort)
+		f.After = &place
+	}
+	var planned, kept int
+	require.NoError(t, v.db.Raw("SELECT sum(custom_plans), sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE '%FROM (SELECT * FROM posts%' AND statement NOT LIKE '%custom_plans%'").Row().Scan(&planned, &kept))
+	require.Equal(t, 20, planned+kept)
+	require.LessOrEqual(t, planned, 1+5, "Postgres plans the first five for their values")
 }
 
 // plan is a node of the output of EXPLAIN.

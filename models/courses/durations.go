@@ -3,22 +3,12 @@ package courses
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 
-	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/text"
 )
-
-// lesson returns the lesson of an id, with which the course changes; nil for none.
-func (c Course) lesson(id uuid.UUID) *Lesson {
-	if at := slices.IndexFunc(c.Lessons, func(l Lesson) bool { return l.ID == id }); at >= 0 {
-		return &c.Lessons[at]
-	}
-	return nil
-}
 
 // practiceOf returns Lyo's own items of a lesson, as far as its time depends on them.
 func practiceOf(tx *gorm.DB, l Lesson) ([]Item, error) {
@@ -59,7 +49,8 @@ func hoursOf(lessons []Lesson) *float64 {
 
 // saveHours stores the hours of a locked course, by its lessons' minutes.
 func saveHours(tx *gorm.DB, c Course) error {
-	return tx.Model(&Course{}).Where("id = ?", c.ID).UpdateColumn("estimated_duration_hours", hoursOf(c.Lessons)).Error
+	return tx.Exec(`UPDATE courses SET estimated_duration_hours =
+		(SELECT sum(estimated_duration_minutes)::double precision / 60 FROM lessons WHERE course_id = courses.id) WHERE id = ?`, c.ID).Error
 }
 
 // otherDuration says how long the written lessons take, where that is more than a third off the hours that

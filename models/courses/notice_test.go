@@ -164,7 +164,7 @@ func TestACourseIsAsLongAsItsLessons(t *testing.T) {
 	}
 	study := quiz
 	study.ID, study.Position, study.Type, study.Quiz, study.Content = store.NewID(), 1, "text", nil, "1. Why?\n2. How so?\n"
-	lesson := courses.Lesson{ID: quiz.LessonID, CourseID: task.ResultID, PracticeRevision: 2, UpdatedAt: fixture.Start}
+	lesson := courses.Lesson{ID: quiz.LessonID, CourseID: task.ResultID, Content: "water", PracticeRevision: 2, UpdatedAt: fixture.Start}
 	for range 2 { // the second changes nothing
 		require.NoError(t, courses.SavePractice(t.Context(), db, lesson, []courses.Item{study, quiz}))
 		require.InDelta(t, float64(3+6)/60, *read().EstimatedDurationHours, 1e-9, "and a minute a question")

@@ -68,19 +68,18 @@ func noteModel(ctx context.Context, db *gorm.DB, course uuid.UUID) error {
 func Attest(ctx context.Context, db *gorm.DB, course uuid.UUID, signer *manifest.Signer, now time.Time) error {
 	var unsigned error // says why, once the transaction has committed
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		err := Lock(tx, course)
+		c, err := locked(tx, course)
 		if store.CodeOf(err) == store.NotFound {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		c, err := FindWhole(tx, course)
 		if err != nil || c.Status != CourseReady && c.Status != CoursePartial {
 			return err
 		}
 		if signer == nil {
 			return setManifest(tx, c, nil)
+		}
+		if err := tx.Where("course_id = ?", course).Order("position").Find(&c.Lessons).Error; err != nil {
+			return err
 		}
 		m, err := c.manifest(tx)
 		if err != nil {

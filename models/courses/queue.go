@@ -26,18 +26,12 @@ type Quota struct {
 const TypicalTokens = 50_000
 
 // UserQueue is how many of a user's generations are under way.
-type UserQueue struct {
-	Running int // started, or about to be
-	Waiting int // in the queue until one of those has ended
-}
+type UserQueue = tasks.Queue
 
 // QueueOf counts the user's open generations.
 func QueueOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (UserQueue, error) {
 	var queue UserQueue
-	err := db.WithContext(ctx).Raw(`
-		SELECT count(*) FILTER (WHERE o.id IS NULL) AS running, count(o.id) AS waiting
-		FROM tasks t LEFT JOIN outbox o ON o.workflow_id = t.workflow_id AND o.action = 'start' AND o.held
-		WHERE t.user_id = ? AND t.state IN ('QUEUED', 'RUNNING') AND t.task_type IN ?`, user, tasks.CourseKinds).Scan(&queue).Error
+	err := db.WithContext(ctx).Raw(tasks.QueueSQL("@user"), map[string]any{"user": user, "kinds": tasks.CourseKinds}).Scan(&queue).Error
 	return queue, err
 }
 
@@ -118,16 +112,11 @@ func urgency(queue UserQueue) int {
 	return min(rank, 5)
 }
 
-// UrgencyOf returns the current priority of an open task. It falls with the number of its user's
+// Urgency returns the current priority of an open task. It falls with the number of its user's
 // other generations that run or wait.
-func UrgencyOf(ctx context.Context, db *gorm.DB, task uuid.UUID) (int, error) {
-	var row tasks.Task
-	if err := db.WithContext(ctx).Select("user_id").First(&row, "id = ?", task).Error; err != nil {
-		return 0, err
-	}
-	queue, err := QueueOf(ctx, db, row.UserID)
+func Urgency(queue UserQueue) int {
 	queue.Running--
-	return urgency(queue), err
+	return urgency(queue)
 }
 
 // releaseNext releases the oldest waiting message of the user's queue, after a generation has ended.

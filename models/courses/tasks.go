@@ -89,7 +89,7 @@ func cancelTask(tx *gorm.DB, row tasks.Task, message store.OutboxMessage, now ti
 // waiting there.
 func endCancelled(tx *gorm.DB, row tasks.Task, waiting bool, now time.Time) error {
 	last := tasks.CancelledEvent(row.Seq+1, row.Progress, now)
-	if err := tasks.RecordEnd(tx, row, []tasks.TaskEvent{last}); err != nil || !row.MakesCourse() {
+	if err := tasks.Record(tx, row, []tasks.TaskEvent{last}); err != nil || !row.MakesCourse() {
 		return err
 	}
 	if err := finishCourse(tx, row, last, Generation{}, notify.Enqueuer{}); err != nil || waiting {
@@ -104,14 +104,13 @@ func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Gener
 	if err := tx.Delete(&PlanEdit{}, "task_id = ?", ended.ID).Error; err != nil {
 		return err
 	}
-	err := Lock(tx, ended.ResultID)
+	c, err := locked(tx, ended.ResultID)
 	if store.CodeOf(err) == store.NotFound {
 		return nil
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = readPlan(tx, &c)
 	}
-	c, err := FindWhole(tx, ended.ResultID)
 	if err != nil || c.Status != CourseGenerating && c.Status != CourseReady {
 		return err
 	}
@@ -136,7 +135,8 @@ func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Gener
 	if err := describe(tx, &c); err != nil {
 		return err
 	}
-	if err := tx.Save(&c).Error; err != nil || !published {
+	err = tx.Model(&c).Select("status", "estimated_duration_hours", "updated_at", "published_at", "generation").Updates(&c).Error
+	if err != nil || !published {
 		return err
 	}
 	return announceCourse(tx, c, f)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/quality"
@@ -18,29 +19,63 @@ import (
 // lessons it has so far. A deleted course is not found; one that no open task
 // writes is a Conflict, which stops a late activity.
 func CourseToWrite(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, error) {
-	var c Course
-	err := db.WithContext(ctx).First(&c, "id = ?", id).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return c, store.Missing("course", id)
+	c, err := BeingWritten(ctx, db, id)
+	if err == nil {
+		err = db.WithContext(ctx).Where("course_id = ?", id).Order("position").Find(&c.Lessons).Error
 	}
-	if err != nil {
-		return c, err
-	}
-	if err := beingWritten(ctx, db, c); err != nil {
-		return c, err
-	}
-	err = db.WithContext(ctx).Where("course_id = ?", id).Order("position").Find(&c.Lessons).Error
 	return c, err
+}
+
+// PlanToWrite is CourseToWrite without the texts of lessons and their key terms.
+func PlanToWrite(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, error) {
+	c, err := BeingWritten(ctx, db, id)
+	if err == nil {
+		err = readPlan(db.WithContext(ctx), &c)
+	}
+	return c, err
+}
+
+// readPlan reads the lessons of a course without their texts and key terms.
+func readPlan(db *gorm.DB, c *Course) error {
+	return db.Omit("content", "key_terms").Where("course_id = ?", c.ID).Order("position").Find(&c.Lessons).Error
+}
+
+// ReadText reads the text of a lesson.
+func ReadText(ctx context.Context, db *gorm.DB, l *Lesson) error {
+	return db.WithContext(ctx).Model(&Lesson{}).Select("content").Where("id = ?", l.ID).Scan(&l.Content).Error
+}
+
+// BeingWritten is CourseToWrite without lessons.
+func BeingWritten(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, error) {
+	db = db.WithContext(ctx)
+	c, err := find(db, id)
+	if err == nil {
+		err = beingWritten(db, c)
+	}
+	return c, err
+}
+
+// find returns the course of an id among those of a query, without its lessons, else a not-found error.
+func find(q *gorm.DB, id uuid.UUID) (c Course, err error) {
+	if err = q.First(&c, "id = ?", id).Error; errors.Is(err, gorm.ErrRecordNotFound) {
+		err = store.Missing("course", id)
+	}
+	return c, err
+}
+
+// locked is find for a course that stays locked until the transaction ends.
+func locked(tx *gorm.DB, id uuid.UUID) (Course, error) {
+	return find(tx.Clauses(clause.Locking{Strength: "UPDATE"}), id)
 }
 
 // beingWritten returns Conflict for a course that no task writes. A published course keeps its
 // status while parts of it are written again, so the task decides.
-func beingWritten(ctx context.Context, db *gorm.DB, c Course) error {
+func beingWritten(db *gorm.DB, c Course) error {
 	if c.Status == CourseGenerating {
 		return nil
 	}
 	var open int64
-	err := db.WithContext(ctx).Model(&tasks.Task{}).
+	err := db.Model(&tasks.Task{}).
 		Where("result_id = ? AND state IN ?", c.ID, []tasks.TaskState{tasks.TaskQueued, tasks.TaskRunning}).Count(&open).Error
 	if err == nil && (c.Status != CourseReady || open == 0) {
 		return store.Errorf(store.Conflict, "The course is not being generated.")
@@ -48,15 +83,15 @@ func beingWritten(ctx context.Context, db *gorm.DB, c Course) error {
 	return err
 }
 
-// changeWriting runs change on the locked course while it is being generated. The content rules
+// changeWriting runs change on the locked course, without its lessons, while it is being generated. The content rules
 // check a public course before the change is visible.
 func changeWriting(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(tx *gorm.DB, c Course) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := Lock(tx, id); err != nil {
+		c, err := locked(tx, id)
+		if err != nil {
 			return err
 		}
-		c, err := CourseToWrite(ctx, tx, id)
-		if err != nil {
+		if err := beingWritten(tx, c); err != nil {
 			return err
 		}
 		if err := change(tx, c); err != nil {
@@ -71,9 +106,9 @@ func changeWriting(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(t
 func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) {
 	var kept Course
 	err := changeWriting(ctx, db, plan.ID, func(tx *gorm.DB, c Course) error {
-		if len(c.Lessons) > 0 {
+		if err := readPlan(tx, &c); err != nil || len(c.Lessons) > 0 {
 			kept = c
-			return nil
+			return err
 		}
 		c.Title, c.Summary, c.Description, c.Tags = plan.Title, plan.Summary, plan.Description, plan.Tags
 		c.Locale, c.Generation, c.UpdatedAt = plan.Locale, plan.Generation, plan.UpdatedAt
@@ -87,7 +122,8 @@ func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) 
 // savePlan saves a course with the new lessons of its plan, whose minutes are those of the plan.
 func savePlan(tx *gorm.DB, c Course) error {
 	c.EstimatedDurationHours = hoursOf(c.Lessons)
-	if err := tx.Save(&c).Error; err != nil {
+	err := tx.Model(&c).Select("title", "summary", "description", "tags", "locale", "generation", "estimated_duration_hours", "updated_at").Updates(&c).Error
+	if err != nil {
 		return err
 	}
 	return tx.Create(&c.Lessons).Error
@@ -98,20 +134,15 @@ func savePlan(tx *gorm.DB, c Course) error {
 func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 	text.fill()
 	return changeWriting(ctx, db, text.CourseID, func(tx *gorm.DB, c Course) error {
-		before := c.lesson(text.ID)
-		if before == nil {
-			return nil
-		}
-		practice, err := practiceOf(tx, *before)
+		practice, err := practiceOf(tx, text)
 		if err != nil {
 			return err
 		}
-		before.EstimatedDurationMinutes = quality.LessonMinutes(text.Content, questionsOf(practice))
 		saved := tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
 			"content": text.Content, "revision": text.Revision, "written_at": text.WrittenAt, "updated_at": text.UpdatedAt,
 			"reading_level": text.ReadingLevel, "quality_score": text.QualityScore, "quality": store.AsJSON(text.Quality),
 			"citations": store.AsJSON(text.Citations), "claims_cut": text.ClaimsCut,
-			"estimated_duration_minutes": before.EstimatedDurationMinutes,
+			"estimated_duration_minutes": quality.LessonMinutes(text.Content, questionsOf(practice)),
 		})
 		if saved.Error != nil || saved.RowsAffected == 0 {
 			return saved.Error
@@ -121,32 +152,32 @@ func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 				return err
 			}
 		}
+		if c.Status == CourseGenerating { // with the practice, which follows
+			return nil
+		}
 		return saveHours(tx, c)
 	})
 }
 
-// SavePractice replaces the items Lyo wrote for a lesson by those of a later
+// SavePractice replaces the items Lyo wrote for a lesson, which comes with its text, by those of a later
 // revision, and the lesson's time by the time that its questions take. Items of that revision or a later one
 // stay, so saving twice writes once; items found outside stay as they are.
 func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item) error {
 	lesson.fill()
 	return changeWriting(ctx, db, lesson.CourseID, func(tx *gorm.DB, c Course) error {
-		before := c.lesson(lesson.ID)
-		if before == nil {
-			return nil
-		}
-		before.EstimatedDurationMinutes = quality.LessonMinutes(before.Content, questionsOf(items))
 		moved := tx.Model(&Lesson{}).Where("id = ? AND practice_revision < ?", lesson.ID, lesson.PracticeRevision).
 			Updates(map[string]any{
 				"practice_revision": lesson.PracticeRevision, "updated_at": lesson.UpdatedAt,
 				"key_terms": store.AsJSON(lesson.KeyTerms), "quiz_asked": lesson.QuizAsked, "quiz_agreed": lesson.QuizAgreed,
-				"estimated_duration_minutes": before.EstimatedDurationMinutes,
+				"estimated_duration_minutes": quality.LessonMinutes(lesson.Content, questionsOf(items)),
 			})
 		if moved.Error != nil || moved.RowsAffected == 0 {
 			return moved.Error
 		}
-		if err := tx.Where("lesson_id = ? AND source = ?", lesson.ID, SourceLyo).Delete(&Item{}).Error; err != nil {
-			return err
+		if lesson.PracticeRevision > 1 {
+			if err := tx.Where("lesson_id = ? AND source = ?", lesson.ID, SourceLyo).Delete(&Item{}).Error; err != nil {
+				return err
+			}
 		}
 		if err := tx.Create(&items).Error; err != nil {
 			return err
@@ -172,7 +203,7 @@ func EarlierQuizzes(ctx context.Context, db *gorm.DB, course uuid.UUID, position
 func SaveSummary(ctx context.Context, db *gorm.DB, course uuid.UUID, summary, description string, now time.Time) error {
 	return changeWriting(ctx, db, course, func(tx *gorm.DB, c Course) error {
 		c.Summary, c.Description, c.UpdatedAt = summary, description, now
-		return tx.Save(&c).Error
+		return tx.Model(&c).Select("summary", "description", "updated_at").Updates(&c).Error
 	})
 }
 
@@ -180,6 +211,9 @@ func SaveSummary(ctx context.Context, db *gorm.DB, course uuid.UUID, summary, de
 // once a lesson is written.
 func ReplacePlan(ctx context.Context, db *gorm.DB, plan Course) error {
 	return changeWriting(ctx, db, plan.ID, func(tx *gorm.DB, c Course) error {
+		if err := readPlan(tx, &c); err != nil {
+			return err
+		}
 		for _, l := range c.Lessons {
 			if l.Revision > 0 {
 				return store.Errorf(store.Conflict, "The course is being written already.")

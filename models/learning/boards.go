@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -133,26 +134,39 @@ type UserSummary struct {
 	ID        uuid.UUID
 	Username  string  // their full name where they have none
 	AvatarURL *string `gorm:"column:avatar_url"`
+	Version   uint32  // of its row
 }
 
 // UserSummaries returns the summaries of the given users whom a viewer may see: their accounts are on, and there is
 // no block either way.
 func UserSummaries(ctx context.Context, db *gorm.DB, viewer uuid.UUID, users []uuid.UUID) (map[uuid.UUID]UserSummary, error) {
-	rows, err := db.WithContext(ctx).Raw("SELECT u.id, coalesce(u.username, u.full_name), u.avatar_url FROM users u WHERE u.id = ANY (CAST(@ids AS uuid[])) AND "+
-		accounts.IsOn("u")+" AND "+accounts.NotApart("u.id"), map[string]any{"ids": store.IDList(users), "viewer": viewer}).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	summaries := make(map[uuid.UUID]UserSummary, len(users))
-	for rows.Next() {
-		var f UserSummary
-		if err := rows.Scan(&f.ID, &f.Username, &f.AvatarURL); err != nil {
-			return nil, err
-		}
-		summaries[f.ID] = f
-	}
-	return summaries, rows.Err()
+	batch := &pgx.Batch{}
+	batch.Queue("SELECT u.id, coalesce(u.username, u.full_name), u.avatar_url, u.xmin FROM users u WHERE "+seenBy(), pgx.NamedArgs{"ids": users, "viewer": viewer}).
+		Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var f UserSummary
+				if err := rows.Scan(&f.ID, &f.Username, &f.AvatarURL, &f.Version); err != nil {
+					return err
+				}
+				summaries[f.ID] = f
+			}
+			return rows.Err()
+		})
+	return summaries, store.Batch(db.WithContext(ctx), batch)
+}
+
+// seenBy is true for a row u of users whom UserSummaries returns.
+func seenBy() string {
+	return "u.id = ANY (CAST(@ids AS uuid[])) AND " + accounts.IsOn("u") + " AND " + accounts.NotApart("u.id")
+}
+
+// QueueVersions queues the query for the Versions of the summaries that UserSummaries would return, in any order. As
+// many and the same ones mean the same users and the same summaries: a row that is written gets a version that is higher
+// than all before.
+func QueueVersions(batch *pgx.Batch, viewer uuid.UUID, users []uuid.UUID, versions *[]uint32) {
+	batch.Queue("SELECT array_agg(u.xmin) FROM users u WHERE "+seenBy(), pgx.NamedArgs{"ids": users, "viewer": viewer}).
+		QueryRow(func(row pgx.Row) error { return row.Scan(versions) })
 }
 
 // BoardNow is the generation and stamp that the boards in Redis must have to be valid, the database that they
@@ -163,11 +177,16 @@ type BoardNow struct {
 	Waiting           bool
 }
 
-// BoardsNow reads the BoardNow.
-func BoardsNow(ctx context.Context, db *gorm.DB) (now BoardNow, err error) {
-	err = db.WithContext(ctx).Raw("SELECT generation, stamp, "+store.IdentitySQL+", EXISTS (SELECT 1 FROM board_changes) FROM board_state").Row().
-		Scan(&now.Generation, &now.Stamp, &now.Database, &now.Waiting)
-	return now, err
+// BoardsNow reads the BoardNow, and sends what more queues along.
+func BoardsNow(ctx context.Context, db *gorm.DB, more ...func(*pgx.Batch)) (now BoardNow, err error) {
+	batch := &pgx.Batch{}
+	for _, queue := range more {
+		queue(batch)
+	}
+	batch.Queue("SELECT generation, stamp, " + store.IdentitySQL + ", EXISTS (SELECT 1 FROM board_changes) FROM board_state").QueryRow(func(row pgx.Row) error {
+		return row.Scan(&now.Generation, &now.Stamp, &now.Database, &now.Waiting)
+	})
+	return now, store.Batch(db.WithContext(ctx), batch)
 }
 
 // LockBoards locks the boards in Redis against other changes until the transaction ends. It waits for

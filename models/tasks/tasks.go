@@ -82,17 +82,86 @@ func EventsAfter(ctx context.Context, db *gorm.DB, task uuid.UUID, since int64) 
 	return events, err
 }
 
-// RecordEvents appends events to a task and updates the row with them.
-// Key: task and seq; events that are there already are passed over. The error is
-// Conflict when the task has ended, unless it has all of them.
-func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) error {
-	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+// Queue is how many of a user's generations are under way.
+type Queue struct {
+	Running int // started, or about to be
+	Waiting int // in the queue until one of those has ended
+}
+
+// QueueSQL returns the statement that counts the open generations of the user that an expression names.
+func QueueSQL(user string) string {
+	return `SELECT count(*) FILTER (WHERE o.id IS NULL) AS running, count(o.id) AS waiting
+		FROM tasks t LEFT JOIN outbox o ON o.workflow_id = t.workflow_id AND o.action = 'start' AND o.held
+		WHERE t.user_id = ` + user + ` AND t.state IN ('QUEUED', 'RUNNING') AND t.task_type IN @kinds`
+}
+
+// Recorded is what became of events that were to be recorded.
+type Recorded struct {
+	// Queue is that of the task's user.
+	Queue Queue
+	// There are the row's events from the first one's seq on, where those are not just the ones that were given.
+	There []TaskEvent
+}
+
+// RecordEvents appends events, which follow each other, to a task and updates the row with them. Key: the task and
+// what an event says from the first one's seq on. What an attempt whose outcome was lost has left there, perhaps in
+// another order, stays; the rest follows it. The error is Conflict when the task has ended, unless it has all of them.
+func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) (done Recorded, err error) {
+	if added, err := appendEvents(ctx, db, task, events, &done.Queue); err != nil || added {
+		return done, err
+	}
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := Lock(tx, task)
 		if err != nil {
 			return err
 		}
-		return Record(tx, row, events)
+		if err := Record(tx, row, events); err != nil {
+			return err
+		}
+		if done.There, err = EventsAfter(ctx, tx, task, events[0].Seq-1); err != nil {
+			return err
+		}
+		return tx.Raw(QueueSQL("@user"), map[string]any{"user": row.UserID, "kinds": CourseKinds}).Scan(&done.Queue).Error
 	})
+	return done, err
+}
+
+// appendEvents does the work of RecordEvents in one statement for an open task whose last event is the one before,
+// which is nearly always so. It reports whether it was.
+func appendEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent, queue *Queue) (added bool, err error) {
+	var after Task
+	for _, e := range events {
+		after.Advance(e)
+	}
+	if after.State.Ended() {
+		return false, nil
+	}
+	moved := db.WithContext(ctx).Raw(`
+		WITH before AS (
+			SELECT id, user_id FROM tasks WHERE id = @task AND seq = @before AND state IN ('QUEUED', 'RUNNING') FOR UPDATE
+		), added AS (
+			INSERT INTO task_events (task_id, seq, state, progress, step, message, fault, at, started_at, result)
+			SELECT before.id, e.* FROM before CROSS JOIN jsonb_to_recordset(@events) AS e (seq bigint, state text, progress integer, step text,
+				message text, fault jsonb, at timestamptz, started_at timestamptz, result jsonb)
+		), moved AS (
+			UPDATE tasks SET state = @state, seq = @seq, step = @step, message = @message, progress = greatest(tasks.progress, @progress), updated_at = @at,
+				started_at = coalesce(tasks.started_at, @started), result = coalesce(@result, tasks.result)
+			FROM before WHERE tasks.id = before.id RETURNING tasks.id
+		)
+		SELECT queue.* FROM moved CROSS JOIN LATERAL (`+QueueSQL("(SELECT user_id FROM before)")+`) queue`, map[string]any{
+		"task": task, "before": events[0].Seq - 1, "events": store.AsJSON(events), "state": after.State, "seq": after.Seq, "step": after.Step,
+		"message": after.Message, "progress": after.Progress, "at": after.UpdatedAt, "started": after.StartedAt, "result": resultOf(after), "kinds": CourseKinds,
+	}).Scan(queue)
+	return moved.RowsAffected > 0, moved.Error
+}
+
+// resultOf returns a task's result as JSON; nil where there is none.
+func resultOf(t Task) *string {
+	if t.Result == nil {
+		return nil
+	}
+	text := store.AsJSON(t.Result)
+	return &text
 }
 
 // Lock locks a task; one that does not exist is not found.
@@ -100,17 +169,12 @@ func Lock(tx *gorm.DB, id uuid.UUID) (Task, error) {
 	return find(tx.Clauses(clause.Locking{Strength: "UPDATE"}), id)
 }
 
-// Record does the work of RecordEvents for a row that is locked.
+// Record does the work of RecordEvents for a row that is locked, the last event of a task included: that comes last, also
+// after one that its author did not know of.
 func Record(tx *gorm.DB, row Task, events []TaskEvent) error {
-	fresh := make([]TaskEvent, 0, len(events))
-	for _, e := range events {
-		if e.Seq > row.Seq {
-			e.TaskID = row.ID
-			fresh = append(fresh, e)
-		}
-	}
-	if len(fresh) == 0 {
-		return nil
+	fresh, err := unknown(tx, row, events)
+	if err != nil || len(fresh) == 0 {
+		return err
 	}
 	if row.State.Ended() {
 		return store.Errorf(store.Conflict, "The task has ended.")
@@ -122,6 +186,32 @@ func Record(tx *gorm.DB, row Task, events []TaskEvent) error {
 		row.Advance(e)
 	}
 	return tx.Save(&row).Error
+}
+
+// unknown returns the events that the row does not have from the first one's seq on, numbered to follow its own.
+func unknown(tx *gorm.DB, row Task, events []TaskEvent) (fresh []TaskEvent, err error) {
+	var there []TaskEvent
+	if row.Seq >= events[0].Seq {
+		if there, err = EventsAfter(tx.Statement.Context, tx, row.ID, events[0].Seq-1); err != nil {
+			return nil, err
+		}
+	}
+	percent := row.Progress
+	for _, e := range events {
+		if i := slices.IndexFunc(there, e.saysAs); i >= 0 {
+			there = slices.Delete(there, i, i+1)
+			continue
+		}
+		percent = max(percent, e.Progress)
+		e.TaskID, e.Seq, e.Progress = row.ID, row.Seq+int64(len(fresh))+1, percent
+		fresh = append(fresh, e)
+	}
+	return fresh, nil
+}
+
+// saysAs reports whether two events say the same.
+func (e TaskEvent) saysAs(other TaskEvent) bool {
+	return e.State == other.State && e.Step == other.Step && e.Message == other.Message
 }
 
 // Advance applies one event to the row.
@@ -158,19 +248,10 @@ func FinishLocked(tx *gorm.DB, row Task, rest []TaskEvent) (ended bool, err erro
 	if row.State.Ended() {
 		return false, nil
 	}
-	if err := RecordEnd(tx, row, rest); err != nil {
+	if err := Record(tx, row, rest); err != nil {
 		return false, err
 	}
 	return true, store.DropAnsweredCancel(tx, row.WorkflowID)
-}
-
-// RecordEnd records the rest of the events of a locked open task. The last event comes last, also
-// after one that its author did not know of.
-func RecordEnd(tx *gorm.DB, row Task, rest []TaskEvent) error {
-	rest = slices.Clone(rest)
-	last := &rest[len(rest)-1]
-	last.Seq = max(last.Seq, row.Seq+1)
-	return Record(tx, row, rest)
 }
 
 // LockOpen locks a task of the user that can be cancelled. One that has ended is a Conflict.
