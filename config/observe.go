@@ -29,6 +29,9 @@ type Versions struct {
 	BuildID string `env:"LYO_BUILD_ID"`
 	// MoveAfter is how long no worker of a build may have polled before its runs move to the current one.
 	MoveAfter time.Duration `env:"LYO_WORKER_MOVE_AFTER" envDefault:"10m"`
+	// RunsAsBefore begins runs as the version before does, which can then go on with them: for as long as an upgrade may
+	// still be taken back; on or off.
+	RunsAsBefore string `env:"LYO_RUNS_AS_BEFORE" envDefault:"off"`
 }
 
 // On reports whether workers are versioned.
@@ -56,6 +59,7 @@ func (f *faults) operations(c Config) {
 		f.addf("LYO_TRACE_SHARE is %v, not between 0 and 1", c.Observe.TraceShare)
 	}
 	f.oneOf("LYO_WORKER_VERSIONING", c.Versions.Versioning, "on", "off")
+	f.oneOf("LYO_RUNS_AS_BEFORE", c.Versions.RunsAsBefore, "on", "off")
 	f.positive("LYO_WORKER_MOVE_AFTER", int64(c.Versions.MoveAfter))
 	f.between("LYO_CODEC_PORT", c.Payload.CodecPort, 1, 65535)
 	for _, origin := range c.Payload.CodecOrigins {

@@ -70,14 +70,14 @@ func newUpgrade(t *testing.T, versioned bool) *upgrade {
 }
 
 // run starts the API and a worker of a program in place of those that run, of which none is left.
-func (u *upgrade) run(program, build string) {
+func (u *upgrade) run(program, build string, extra ...string) {
 	u.t.Helper()
 	u.stopAll()
 	u.program = program
 	out, err := u.lyo("migrate")
 	require.NoError(u.t, err, out)
 	u.api = u.addAPI("LYO_BUILD_ID=" + build)
-	u.worker = u.start("worker", 1, "LYO_BUILD_ID="+build)
+	u.worker = u.start("worker", 1, append(extra, "LYO_BUILD_ID="+build)...)
 	if u.versioned {
 		u.makeCurrent(build)
 	}
@@ -204,7 +204,7 @@ func TestAnUpgradeAndARollback(t *testing.T) {
 			u.begin()
 			began := time.Now()
 			u.stage.Store(1)
-			u.run(lyo, "head")
+			u.run(lyo, "head", "LYO_RUNS_AS_BEFORE=on")
 			u.requireDone(u.flying[1]...)
 			u.accept(u.reviewed[:2])
 			u.requireDone(u.reviewed[:2]...)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 )
 
@@ -13,6 +14,14 @@ import (
 // leanRuns marks runs whose work on the database is done by local activities, and whose lessons are written with
 // their practice by one activity each. Runs that began before go on as they did.
 const leanRuns = "LeanRuns"
+
+// AsBefore has runs begin as those of the version before, which can then go on with them. It is for the options of a worker.
+func AsBefore(in worker.PreferredVersionProviderInput) *worker.VersionPreference {
+	if in.ChangeID != leanRuns {
+		return nil
+	}
+	return &worker.VersionPreference{Version: workflow.DefaultVersion}
+}
 
 // isLean decides it, once at the start of a run.
 func isLean(ctx workflow.Context) bool {

@@ -148,7 +148,7 @@ func (a *app) stayAlive(ctx context.Context, fatal <-chan error) error {
 
 // workerOptions returns what the workers of all queues have in common.
 func (a *app) workerOptions(onFatal func(error)) worker.Options {
-	return worker.Options{
+	options := worker.Options{
 		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
 		OnFatalError:                       onFatal,
 		DisableRegistrationAliasing:        true,
@@ -163,6 +163,10 @@ func (a *app) workerOptions(onFatal func(error)) worker.Options {
 		Interceptors:      []interceptor.WorkerInterceptor{a.metrics.Activities(), payload.Interceptor()},
 		DeploymentOptions: a.deployment(),
 	}
+	if a.cfg.Versions.RunsAsBefore == "on" {
+		options.PreferredVersionProvider = workflows.AsBefore
+	}
+	return options
 }
 
 // backgroundOptions limit background work to a few slots, so that work that users wait for comes
