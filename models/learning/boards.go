@@ -177,11 +177,13 @@ type BoardNow struct {
 	Waiting           bool
 }
 
-// BoardsNow reads the BoardNow, and sends what more queues along.
+// BoardsNow reads the BoardNow, and sends along what more, which may be nil, queues.
 func BoardsNow(ctx context.Context, db *gorm.DB, more ...func(*pgx.Batch)) (now BoardNow, err error) {
 	batch := &pgx.Batch{}
 	for _, queue := range more {
-		queue(batch)
+		if queue != nil {
+			queue(batch)
+		}
 	}
 	batch.Queue("SELECT generation, stamp, " + store.IdentitySQL + ", EXISTS (SELECT 1 FROM board_changes) FROM board_state").QueryRow(func(row pgx.Row) error {
 		return row.Scan(&now.Generation, &now.Stamp, &now.Database, &now.Waiting)
