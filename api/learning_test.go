@@ -331,3 +331,38 @@ func TestBoardsOverHTTP(t *testing.T) {
 		w.problem(w.do("POST", "/v1/gamification/streak/freeze", "", w.people[3].header()...), rest.SlugConflict)
 	}
 }
+
+// TestABoardIsSharedByWhoSeesAllOfIt changes what viewers may see of a page that the process remembers, while its
+// stamp stays.
+func TestABoardIsSharedByWhoSeesAllOfIt(t *testing.T) {
+	t.Parallel()
+	w := newBoardsEnv(t, storetest.Redis(t))
+	names := func(p person) (names []string) {
+		for _, e := range w.board(p, "")["entries"].([]any) {
+			names = append(names, e.(map[string]any)["username"].(string))
+		}
+		return names
+	}
+	for range 2 {
+		for _, p := range w.people {
+			require.Equal(t, []int{0, 1, 2, 3}, w.order(w.board(p, "")))
+		}
+	}
+	require.Equal(t, 200, w.do("PUT", "/v1/users/me", `{"full_name":"Somebody Else"}`, w.people[1].header()...).status)
+	require.Equal(t, "Somebody Else", names(w.people[0])[1])
+	block := "/v1/community/blocks/" + w.people[2].id
+	require.Equal(t, 204, w.do("PUT", block, "", w.people[0].header()...).status)
+	for range 2 {
+		require.Equal(t, []int{0, 1, 3}, w.order(w.board(w.people[0], "")))
+		require.Equal(t, []int{1, 2, 3}, w.order(w.board(w.people[2], "")))
+		require.Equal(t, []int{0, 1, 2, 3}, w.order(w.board(w.people[3], "")))
+	}
+	require.Equal(t, 204, w.do("DELETE", block, "", w.people[0].header()...).status)
+	require.Equal(t, []int{0, 1, 2, 3}, w.order(w.board(w.people[0], "")))
+	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = false WHERE id = ?", w.people[3].id).Error)
+	for range 2 {
+		require.Equal(t, []int{0, 1, 2}, w.order(w.board(w.people[1], "")))
+	}
+	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = true WHERE id = ?", w.people[3].id).Error)
+	require.Equal(t, []int{0, 1, 2, 3}, w.order(w.board(w.people[1], "")))
+}

@@ -134,8 +134,8 @@ func (t *AccessTokens) remember(hash [sha256.Size]byte, v verified) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.verified) >= maxVerified {
-		for any := range t.verified {
-			delete(t.verified, any)
+		for other := range t.verified {
+			delete(t.verified, other)
 			break
 		}
 	}

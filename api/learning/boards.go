@@ -126,7 +126,7 @@ func (h *handlers) entries(ctx context.Context, q boards.Query, page boards.Page
 	}
 	bytes := rest.Encode(entries)
 	if page.Number != 0 && len(entries) == len(users) {
-		h.encoded.remember(q, encodedPage{page.Number, users, versions, bytes})
+		h.encoded.remember(q, encodedPage{page.Number, store.IDList(users).Literal(), versions, bytes})
 	}
 	return bytes, nil
 }

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/google/uuid"
-
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/learning"
@@ -29,8 +27,8 @@ type encodedKey struct {
 
 // encodedPage has the bytes of a page, which are right as long as its places and the rows of its users stay as they are.
 type encodedPage struct {
-	number   int64 // of the places
-	users    []uuid.UUID
+	number   int64    // of the places
+	users    string   // the literal of their ids
 	versions []uint32 // of their rows
 	entries  rest.JSON[[]entryView]
 }

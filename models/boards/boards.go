@@ -86,11 +86,7 @@ const readTries = 4
 
 // fromRedis answers from Redis if it has what Postgres expects.
 func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
-	var along []func(*pgx.Batch)
-	if q.Along != nil {
-		along = append(along, q.Along)
-	}
-	now, err := learning.BoardsNow(ctx, b.DB, along...)
+	now, err := learning.BoardsNow(ctx, b.DB, q.Along)
 	if err != nil {
 		return Page{}, err
 	}

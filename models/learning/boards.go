@@ -142,7 +142,7 @@ type UserSummary struct {
 func UserSummaries(ctx context.Context, db *gorm.DB, viewer uuid.UUID, users []uuid.UUID) (map[uuid.UUID]UserSummary, error) {
 	summaries := make(map[uuid.UUID]UserSummary, len(users))
 	batch := &pgx.Batch{}
-	batch.Queue("SELECT u.id, coalesce(u.username, u.full_name), u.avatar_url, u.xmin FROM users u WHERE "+seenBy(), pgx.NamedArgs{"ids": users, "viewer": viewer}).
+	batch.Queue("SELECT u.id, coalesce(u.username, u.full_name), u.avatar_url, u.xmin FROM users u WHERE "+seenBy(), pgx.NamedArgs{"ids": store.IDList(users).Literal(), "viewer": viewer}).
 		Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var f UserSummary
@@ -161,10 +161,10 @@ func seenBy() string {
 	return "u.id = ANY (CAST(@ids AS uuid[])) AND " + accounts.IsOn("u") + " AND " + accounts.NotApart("u.id")
 }
 
-// QueueVersions queues the query for the Versions of the summaries that UserSummaries would return, in any order. As
-// many and the same ones mean the same users and the same summaries: a row that is written gets a version that is higher
-// than all before.
-func QueueVersions(batch *pgx.Batch, viewer uuid.UUID, users []uuid.UUID, versions *[]uint32) {
+// QueueVersions queues the query for the Versions of the summaries that UserSummaries would return of users, the literal
+// of a store.IDList, in any order. If they are those of all users as they were once, the summaries are the same too: a row
+// that is written gets a version that is higher than all before.
+func QueueVersions(batch *pgx.Batch, viewer uuid.UUID, users string, versions *[]uint32) {
 	batch.Queue("SELECT array_agg(u.xmin) FROM users u WHERE "+seenBy(), pgx.NamedArgs{"ids": users, "viewer": viewer}).
 		QueryRow(func(row pgx.Row) error { return row.Scan(versions) })
 }
@@ -177,11 +177,13 @@ type BoardNow struct {
 	Waiting           bool
 }
 
-// BoardsNow reads the BoardNow, and sends what more queues along.
+// BoardsNow reads the BoardNow, and sends along what more, which may be nil, queues.
 func BoardsNow(ctx context.Context, db *gorm.DB, more ...func(*pgx.Batch)) (now BoardNow, err error) {
 	batch := &pgx.Batch{}
 	for _, queue := range more {
-		queue(batch)
+		if queue != nil {
+			queue(batch)
+		}
 	}
 	batch.Queue("SELECT generation, stamp, " + store.IdentitySQL + ", EXISTS (SELECT 1 FROM board_changes) FROM board_state").QueryRow(func(row pgx.Row) error {
 		return row.Scan(&now.Generation, &now.Stamp, &now.Database, &now.Waiting)

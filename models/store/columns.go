@@ -47,12 +47,15 @@ func (w *Words) Scan(value any) error {
 var inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // Value writes an array literal.
-func (w Words) Value() (driver.Value, error) {
+func (w Words) Value() (driver.Value, error) { return w.Literal(), nil }
+
+// Literal returns the array as Postgres writes it.
+func (w Words) Literal() string {
 	quoted := make([]string, len(w))
 	for i, word := range w {
 		quoted[i] = `"` + inQuotes.Replace(word) + `"`
 	}
-	return "{" + strings.Join(quoted, ",") + "}", nil
+	return "{" + strings.Join(quoted, ",") + "}"
 }
 
 // AsJSON returns a value for a jsonb column of a partial update. The types in use always marshal.
