@@ -18,7 +18,7 @@ const laterBy = 200 * time.Millisecond
 // TestFaultAwardsHoldUpNoCourse has awards made without a pause while courses are asked for: by a newcomer, and by a
 // learner who gets every fourth award. They start as on an idle system, give or take what idle times differ by. It measures,
 // so that nothing runs beside its full form.
-func TestFaultAwardsHoldUpNoCourse(t *testing.T) { //nolint:tparallel // see above
+func TestFaultAwardsHoldUpNoCourse(t *testing.T) {
 	if !*full {
 		t.Parallel()
 	}

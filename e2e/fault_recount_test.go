@@ -23,7 +23,7 @@ import (
 
 // TestFaultActionsAddUp has learners do a hundred thousand things of all kinds while worker and API processes are
 // killed, and counts everything again. It measures, so that nothing runs beside its full form.
-func TestFaultActionsAddUp(t *testing.T) { //nolint:tparallel // see above
+func TestFaultActionsAddUp(t *testing.T) {
 	if !*full {
 		t.Parallel()
 	}

@@ -70,12 +70,12 @@ func TestTheWeightsOnThePageAreTrue(t *testing.T) {
 		}
 	}
 	if *writeWeights {
-		require.NoError(t, os.WriteFile(weightsPage, weightsTable(weights), 0o644)) //nolint:gosec // a page is for everybody
+		require.NoError(t, os.WriteFile(weightsPage, weightsTable(weights), 0o644))
 	}
 	page, err := os.ReadFile(weightsPage)
 	require.NoError(t, err)
 	told := map[string]float64{}
-	for _, row := range regexp.MustCompile("(?m)^\\| (\\S+) \\| ([0-9.]+) \\|").FindAllStringSubmatch(string(page), -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| (\S+) \| ([0-9.]+) \|`).FindAllStringSubmatch(string(page), -1) {
 		told[row[1]], err = strconv.ParseFloat(row[2], 64)
 		require.NoError(t, err)
 	}

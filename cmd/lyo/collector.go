@@ -9,7 +9,7 @@ import (
 
 // seldom is how far the heap may grow beyond what is in use before it is collected, in percent, where a limit of
 // memory bounds it anyway.
-const seldom = 400
+const seldom = 200
 
 // collectSeldom has the garbage collector run less often where GOMEMLIMIT is set, unless the operator says by GOGC how
 // often it runs. Near the limit it runs as often as is needed. Without a limit nothing changes.
