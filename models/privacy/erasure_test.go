@@ -155,7 +155,7 @@ func TestErasingAUser(t *testing.T) {
 	require.NoError(t, db.Create(&unsent).Error, "asked for by the address, and nobody's yet")
 	due := now.Add(2 * time.Hour)
 	require.Equal(t, store.Conflict, store.CodeOf(erase(store.NewID(), due)), "it is another deletion")
-	require.ErrorContains(t, privacy.ProveErased(t.Context(), db, ada), "still named in audit_log.actor_id")
+	require.ErrorContains(t, privacy.ProveErased(t.Context(), db, ada), "still named in access_changes.user_id")
 
 	eves := contents(t, db, eve.String())
 	require.NoError(t, erase(l.ID, due))
