@@ -48,15 +48,20 @@ func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f notify.Enqueuer) (
 
 func (a Award) give(tx *gorm.DB, f notify.Enqueuer) (Awarded, error) {
 	g := gain{gamification.RuleAward, store.NewID().String()}
+	var known []gain
 	if a.Key.Value != "" { // for ever, whatever becomes of the note of the request
 		g.source = store.DerivedID(awardSpace, a.AdminID.String(), a.Key.Value).String()
+		known = append(known, g)
 	}
-	b, err := beginLedger(tx, a.UserID, a.At, g)
+	b, err := beginLedger(tx, a.UserID, a.At, known...)
 	if err == nil && !b.active {
 		err = store.Missing("user", a.UserID)
 	}
 	if err != nil {
 		return Awarded{}, err
+	}
+	if len(known) == 0 {
+		b.given[g] = false // nobody else has this source
 	}
 	before := b.total
 	entry, err := b.earn(g.rule, g.source, a.Points, a.At, &a.Reason)

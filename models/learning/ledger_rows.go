@@ -100,11 +100,12 @@ func (b *ledgerTx) readScores(batch *pgx.Batch, periods []string) {
 // readGains reads which gains the ledger has, and how many points their rules have given on the days around a moment.
 // What is known already stays, since this transaction may have added to it.
 func (b *ledgerTx) readGains(batch *pgx.Batch, at time.Time, gains []gain) {
-	var rules, sources, capped []string
+	var rules, sources []string
+	var capped []gamification.Rule
 	for _, g := range gains {
 		rules, sources = append(rules, string(g.rule)), append(sources, g.source)
 		if gamification.Capped(g.rule) {
-			capped = append(capped, string(g.rule))
+			capped = append(capped, g.rule)
 		}
 		if !b.given[g] {
 			b.given[g] = false
@@ -119,20 +120,28 @@ func (b *ledgerTx) readGains(batch *pgx.Batch, at time.Time, gains []gain) {
 		})
 		return err
 	})
-	if len(capped) == 0 {
-		return
-	}
 	day := gamification.DayOf(at, time.UTC)
-	batch.Queue(`SELECT r.rule, d.day, coalesce(sum(l.points), 0) FROM unnest($2::text[]) AS r (rule) CROSS JOIN generate_series($3::int, $4) AS d (day)
-		LEFT JOIN ledger l ON l.user_id = $1 AND l.rule = r.rule AND l.day = d.day GROUP BY r.rule, d.day`, b.user, capped, day-1, day+1).Query(func(rows pgx.Rows) error {
-		var r ruleDay
+	for _, rule := range capped {
+		b.readDays(batch, rule, day-1, day+1)
+	}
+}
+
+// readDays reads how many points a rule with a daily limit has given on some days.
+func (b *ledgerTx) readDays(batch *pgx.Batch, rule gamification.Rule, from, to gamification.Day) {
+	batch.Queue("SELECT day, sum(points) FROM ledger WHERE user_id = $1 AND rule = $2 AND day BETWEEN $3 AND $4 GROUP BY day",
+		b.user, rule, from, to).Query(func(rows pgx.Rows) error {
+		sums := map[gamification.Day]int{}
+		var day gamification.Day
 		var points int
-		_, err := pgx.ForEachRow(rows, []any{&r.rule, &r.day, &points}, func() error {
-			if _, known := b.today[r]; !known {
-				b.today[r] = points
-			}
+		_, err := pgx.ForEachRow(rows, []any{&day, &points}, func() error {
+			sums[day] = points
 			return nil
 		})
+		for day := from; day <= to; day++ {
+			if _, known := b.today[ruleDay{rule, day}]; !known {
+				b.today[ruleDay{rule, day}] = sums[day]
+			}
+		}
 		return err
 	})
 }

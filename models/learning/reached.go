@@ -1,7 +1,6 @@
 package learning
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -30,23 +29,21 @@ func (t Total) facts() gamification.Facts {
 	}
 }
 
-// reached reports whether something that is not unlocked has been reached by what changed in the ledger and the
-// facts that were raised besides. What only other facts ask for was reached before, when those were raised. It is
-// decided by rows that this transaction has read: no process keeps achievements that were changed since.
+// reached reports whether something that is not unlocked has been reached by this event: by what it changed in the
+// ledger, or by the facts that it has raised besides, each by one. What was reached before has its message already. It
+// is decided by rows that this transaction has read: no process keeps achievements that were changed since.
 func (b *ledgerTx) reached(raised ...gamification.Fact) (bool, error) {
-	facts, before := b.total.facts(), b.before.facts()
-	for fact, value := range facts {
+	now, before := b.total.facts(), b.before.facts()
+	changed := slices.Clone(raised)
+	for fact, value := range now {
 		if value > before[fact] {
-			raised = append(raised, fact)
+			changed = append(changed, fact)
 		}
 	}
-	if len(raised) == 0 {
-		return false, nil
-	}
-	var counted []gamification.Fact // and not known yet: for now as many as anything could ask for
+	var counted []gamification.Fact // from rows, which is done only if something may depend on it
 	for _, fact := range gamification.KnownFacts() {
-		if _, known := facts[fact]; !known {
-			facts[fact], counted = math.MaxInt64, append(counted, fact)
+		if _, known := now[fact]; !known {
+			counted = append(counted, fact)
 		}
 	}
 	var unsure []gamification.Criteria
@@ -55,16 +52,25 @@ func (b *ledgerTx) reached(raised ...gamification.Fact) (bool, error) {
 		switch {
 		case err != nil:
 			return false, err
-		case !criteria.Mentions(raised...) || !criteria.Met(facts):
-		case !criteria.Mentions(counted...):
-			return true, nil
-		default:
+		case !criteria.Mentions(changed...):
+		case criteria.Mentions(counted...):
 			unsure = append(unsure, criteria)
+		case criteria.Met(now) && !criteria.Met(before):
+			return true, nil
 		}
 	}
 	if len(unsure) == 0 {
 		return false, nil
 	}
 	all, err := FactsOf(b.tx.Statement.Context, b.tx, []uuid.UUID{b.user})
-	return slices.ContainsFunc(unsure, func(c gamification.Criteria) bool { return c.Met(all[b.user]) }), err
+	if err != nil {
+		return false, err
+	}
+	for _, fact := range counted {
+		now[fact], before[fact] = all[b.user][fact], all[b.user][fact]
+		if slices.Contains(raised, fact) {
+			before[fact]--
+		}
+	}
+	return slices.ContainsFunc(unsure, func(c gamification.Criteria) bool { return c.Met(now) && !c.Met(before) }), nil
 }
