@@ -10,12 +10,9 @@ PKGS    ?= ./...
 # The longest package first, so that the others run beside it.
 TESTED  := $(patsubst ./...,./e2e ./...,$(PKGS))
 VERSION ?= $(shell git describe --tags --always --dirty)
-# What releases and the image are compiled with: a CPU profile of the benchmarks.
-PGO     := deploy/lyo.pgo
-PROFILED := posts,awards,board,feed,search,courses
 TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
-.PHONY: help run build model eval bench profile faults soak mutations test cover check vuln format migrate histories reference release release-document clean
+.PHONY: help run build model eval bench faults soak mutations test cover check vuln format migrate histories reference release release-document clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -35,9 +32,6 @@ eval: build ## measure courses of quotations, and what the configured model writ
 
 bench: ## measure the whole system beside limits of this machine and other programs; BENCH='-only NAME' for a part
 	@$(TESTENV) -temporal -- $(GO) run ./bench $(BENCH)
-
-profile: ## take the CPU profile that make release and the image compile with, anew: half an hour or more
-	@$(TESTENV) -temporal -- $(GO) run ./bench -only $(PROFILED) -rounds 1 -seconds 12 -pgo $(CURDIR)/$(PGO)
 
 faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' repeats, '-test.run=NAME' picks
 	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 60m -run "TestFault|TestTwentyThousandDevices" ./e2e -args -full -lyo=$(CURDIR)/bin/lyo $(FAULTS)
@@ -85,7 +79,7 @@ release: ## build dist/: programs for Linux and macOS on amd64 and arm64, named 
 	@rm -rf dist && mkdir dist
 	@for target in $(TARGETS); do \
 	  name=lyo_$(VERSION)_$${target%/*}_$${target#*/}; echo "building dist/$$name"; \
-	  CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -pgo=$(PGO) -trimpath -ldflags "-s -w -X main.released=$(VERSION)" -o dist/$$name ./cmd/lyo || exit 1; \
+	  CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -trimpath -ldflags "-s -w -X main.released=$(VERSION)" -o dist/$$name ./cmd/lyo || exit 1; \
 	done
 	@cd dist && if command -v sha256sum >/dev/null; then sha256sum lyo_*; else shasum -a 256 lyo_*; fi > SHA256SUMS && cat SHA256SUMS
 

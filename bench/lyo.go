@@ -33,6 +33,12 @@ func build(ctx context.Context, o options, dir string) (string, error) {
 	return path, nil
 }
 
+// How much memory processes may use, as the deployment descriptions say.
+const (
+	apiMemory    = "920MiB"
+	workerMemory = "640MiB"
+)
+
 // startAPI runs `lyo api` on the database, with production limits except for a user's own quota,
 // which the measuring requests need. extra overrides.
 func startAPI(ctx context.Context, o options, dir, database string, extra ...string) (*target, error) {
@@ -48,7 +54,7 @@ func startAPI(ctx context.Context, o options, dir, database string, extra ...str
 	if err != nil {
 		return nil, err
 	}
-	env := append(append(environ(o, dir, database, port), seen...), extra...)
+	env := append(append(append(environ(o, dir, database, port), "GOMEMLIMIT="+apiMemory), seen...), extra...)
 	p, err := local.Start(local.Spec{Name: "api", Path: program, Args: []string{"api"}, Env: env})
 	if err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
@@ -28,7 +27,6 @@ type options struct {
 	disk     string    // a folder of this run in it, on a disk
 	servers  meter     // Postgres and Redis
 	write    string    // a folder for the report: a page a benchmark, and its plots; empty: none
-	compiler string    // a file for all CPU profiles together, which the compiler reads; empty: none
 	out      io.Writer // the table
 	errs     io.Writer // progress messages
 	found    *findings // of the page that is being written
@@ -57,7 +55,6 @@ func main() {
 	flag.StringVar(&o.program, "lyo", "", "a lyo that was built before, to compare with; none: it is built")
 	flag.StringVar(&o.only, "only", "", "names of benchmarks, with commas between; none: all")
 	flag.StringVar(&o.write, "write", "", "a folder to keep the report in, a page a benchmark; none: it is only printed")
-	flag.StringVar(&o.compiler, "pgo", "", "a file to keep all CPU profiles in, for the compiler; none: they are not kept")
 	flag.Parse()
 	if bare.name != "" {
 		if err := bare.serve(ctx); err != nil {
@@ -78,11 +75,6 @@ func main() {
 func run(ctx context.Context, o options) error {
 	if o.state == "" || o.redis == "" {
 		return errors.New("TEST_STATE_DIR and TEST_REDIS_URL are not set: run it by make bench")
-	}
-	if o.compiler != "" {
-		if err := os.Remove(o.compiler); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
 	}
 	if o.rounds < 1 || o.storm < 4*time.Second {
 		return errors.New("-rounds must be at least 1 and -seconds at least 4")

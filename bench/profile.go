@@ -53,7 +53,7 @@ func lookAt(ctx context.Context, o options, t *target, clients int, c contender)
 
 // look is lookAt for work of any kind, which should last for options.lookFor at least.
 func look(ctx context.Context, o options, t *target, name string, work func(context.Context) error) error {
-	if o.write == "" && o.compiler == "" || t.profiles == "" {
+	if o.write == "" || t.profiles == "" {
 		return nil
 	}
 	var raw []byte
@@ -87,7 +87,7 @@ func (t *target) cpu(ctx context.Context, span time.Duration) ([]byte, error) {
 	return io.ReadAll(answer.Body)
 }
 
-// keepProfile adds the top of a profile to the page, and all of it to the compiler's.
+// keepProfile adds the top of a profile to the page.
 func (o options) keepProfile(name string, raw []byte) error {
 	file, err := os.CreateTemp("", "lyo-bench-*.pprof")
 	if err != nil {
@@ -97,9 +97,6 @@ func (o options) keepProfile(name string, raw []byte) error {
 	_, err = file.Write(raw)
 	if closed := file.Close(); err == nil {
 		err = closed
-	}
-	if err == nil && o.compiler != "" {
-		err = mergeProfile(o.compiler, file.Name())
 	}
 	if err != nil {
 		return fmt.Errorf("keep a profile: %w", err)
@@ -116,18 +113,6 @@ func (o options) keepProfile(name string, raw []byte) error {
 		printCosts(w, order == "-cum", costsOf(said))
 	}
 	return nil
-}
-
-// mergeProfile adds a profile to those that a file has.
-func mergeProfile(into, path string) error {
-	args := []string{"tool", "pprof", "-proto", "-output", into + ".new", path}
-	if _, err := os.Stat(into); err == nil {
-		args = append(args, into)
-	}
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil { //nolint:gosec,noctx // the context of the lap is over
-		return fmt.Errorf("go tool pprof: %w: %s", err, out)
-	}
-	return os.Rename(into+".new", into)
 }
 
 // pprofTop returns the text of the tool that comes with Go. The context of the lap is over by then.

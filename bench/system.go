@@ -100,7 +100,7 @@ func startWriter(o options, dir, database string, extra ...string) (*target, err
 	if err != nil {
 		return nil, err
 	}
-	env := append(append(environ(o, dir, database, 1), extra...), seen...)
+	env := append(append(append(environ(o, dir, database, 1), "GOMEMLIMIT="+workerMemory), extra...), seen...)
 	p, err := local.Start(local.Spec{Name: "worker", Path: o.program, Args: []string{"worker"}, Env: env})
 	return &target{process: p, profiles: profiles}, err
 }

@@ -39,10 +39,10 @@ type author struct {
 	today  int    // how many of those were written within a day
 }
 
-// begin locks out other writes of the account, which must be active, and returns its author, in one round trip. table is
-// posts or comments. Postgres does not see that only visible ones are asked for, else it may go through the indexes of
+// begin locks out other writes of the account, which must be active, and returns its author, in one round trip, with
+// what else is read in it. table is posts or comments. Postgres does not see that only visible ones are asked for, else it may go through the indexes of
 // all visible ones and not only through the author's.
-func (w AuthorContext) begin(tx *gorm.DB, table string) (author, error) {
+func (w AuthorContext) begin(tx *gorm.DB, table string, others ...func(*pgx.Batch)) (author, error) {
 	a := author{AuthorContext: w, table: table}
 	batch := &pgx.Batch{}
 	batch.Queue(accounts.ShareSQL, w.ID.String())
@@ -53,6 +53,9 @@ func (w AuthorContext) begin(tx *gorm.DB, table string) (author, error) {
 			(SELECT FROM comments WHERE author_id = u.id AND status || '' = 'visible' LIMIT $2)) accepted),
 		(SELECT count(*) FROM `+table+` WHERE author_id = u.id AND created_at > $3), `+moderation.PolicySQL+`
 		FROM users u WHERE u.id = $1`, w.ID, quality.AcceptedMany, w.Now.Add(-day)).QueryRow(a.scan)
+	for _, queue := range others {
+		queue(batch)
+	}
 	err := store.Batch(tx, batch)
 	return a, err
 }

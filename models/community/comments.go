@@ -216,7 +216,7 @@ func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now ti
 	if c.Status != moderation.ContentVisible || c.AuthorID == nil {
 		return nil
 	}
-	if _, err := learning.Earn(tx, *c.AuthorID, gamification.RuleCommentCreated, c.ID.String(), now, f, gamification.FactCommentsOnOthers); err != nil {
+	if err := learning.Earn(tx, *c.AuthorID, gamification.RuleCommentCreated, c.ID.String(), now, f, gamification.FactCommentsOnOthers); err != nil {
 		return err
 	}
 	data := func(kind notify.NotificationKind) map[string]string {

@@ -185,7 +185,8 @@ func lockPost(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (Post, error) {
 // is RateLimited when the author's daily limit is reached.
 func CreatePost(ctx context.Context, db *gorm.DB, w AuthorContext, post Post) (s PostDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		a, err := w.begin(tx, "posts")
+		earning := learning.NewEarning(tx, w.ID, gamification.RulePostCreated, post.ID.String(), w.Now)
+		a, err := w.begin(tx, "posts", earning.Queue)
 		if err != nil {
 			return err
 		}
@@ -199,29 +200,31 @@ func CreatePost(ctx context.Context, db *gorm.DB, w AuthorContext, post Post) (s
 		if post.FlagReason = a.flagReason(post.words()); post.FlagReason != "" {
 			post.Status = moderation.ContentPending
 		}
-		if err := post.insert(tx); err != nil {
-			return err
+		insert := &pgx.Batch{}
+		post.queue(insert)
+		if post.Status == moderation.ContentPending {
+			err = store.Batch(tx, insert)
+		} else if err = earning.Earn(insert, w.Enqueuer); err == nil {
+			err = post.callMentioned(tx, w.Now, w.Enqueuer)
 		}
 		s = PostDetail{Post: post, Author: a.Author}
-		return welcomePost(tx, post, w.Now, w.Enqueuer)
+		return err
 	})
 	return s, err
 }
 
-// insert stores a new post, and reads back what Postgres makes of its metadata.
-func (p *Post) insert(tx *gorm.DB) error {
+// queue adds to a batch that a new post is stored, and what Postgres makes of its metadata read back.
+func (p *Post) queue(batch *pgx.Batch) {
 	p.Tags = store.OrEmpty(p.Tags)
 	if p.Metadata == nil {
 		p.Metadata = store.Object{}
 	}
 	language := texts.GuessedLanguage(p.Title + " " + p.Content)
 	p.Language, p.Terms = &language, ranking.Terms(append([]string{p.Title}, p.Tags...)...)
-	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, status, held_for, created_at, updated_at, language, terms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING metadata`,
 		p.ID, p.AuthorID, p.Title, p.Content, p.PostType, p.Tags, p.Metadata, p.Status, p.FlagReason, p.CreatedAt, p.UpdatedAt, p.Language, []string(p.Terms),
 	).QueryRow(func(row pgx.Row) error { return row.Scan(&p.Metadata) })
-	return store.Batch(tx, batch)
 }
 
 // words returns all the text that the policy checks.
@@ -235,13 +238,18 @@ func welcomePost(tx *gorm.DB, post Post, now time.Time, f notify.Enqueuer) error
 	if post.Status != moderation.ContentVisible || post.AuthorID == nil {
 		return nil
 	}
-	if _, err := learning.Earn(tx, *post.AuthorID, gamification.RulePostCreated, post.ID.String(), now, f); err != nil {
+	if err := learning.Earn(tx, *post.AuthorID, gamification.RulePostCreated, post.ID.String(), now, f); err != nil {
 		return err
 	}
-	return call(tx, post.Title+"\n"+post.Content, notify.Notification{
-		ActorID: post.AuthorID, Kind: notify.NotifyMention, Title: "You were mentioned", Body: "In the post “" + post.Title + "”.", CreatedAt: now,
-		Data: map[string]string{"type": string(notify.NotifyMention), "post_id": post.ID.String(), "action": "open_post"},
-	}, post.ID.String(), f)
+	return post.callMentioned(tx, now, f)
+}
+
+// callMentioned notifies the users that a post mentions.
+func (p Post) callMentioned(tx *gorm.DB, now time.Time, f notify.Enqueuer) error {
+	return call(tx, p.Title+"\n"+p.Content, notify.Notification{
+		ActorID: p.AuthorID, Kind: notify.NotifyMention, Title: "You were mentioned", Body: "In the post “" + p.Title + "”.", CreatedAt: now,
+		Data: map[string]string{"type": string(notify.NotifyMention), "post_id": p.ID.String(), "action": "open_post"},
+	}, p.ID.String(), f)
 }
 
 // PostChange is a change of a post; nil leaves a field as it is.

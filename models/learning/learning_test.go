@@ -123,8 +123,7 @@ func TestADayHasRoomForSoManyPoints(t *testing.T) {
 	earn := func(rule gamification.Rule, n int, at time.Time) {
 		for i := range n {
 			require.NoError(t, db.Transaction(func(tx *gorm.DB) error {
-				_, err := learning.Earn(tx, ada, rule, fmt.Sprint(at.Unix(), " ", i), at, notify.Enqueuer{})
-				return err
+				return learning.Earn(tx, ada, rule, fmt.Sprint(at.Unix(), " ", i), at, notify.Enqueuer{})
 			}))
 		}
 	}

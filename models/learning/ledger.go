@@ -10,7 +10,6 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/gamification"
-	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 )
 
@@ -88,27 +87,6 @@ func (s *Score) unlocked(at time.Time) {
 	s.Achievements++
 }
 
-// Earn gives a user the points of a rule for a source, in the transaction of the event, and
-// enqueues the unlocking of what they have reached by these points and by the facts that the event has raised. The
-// same rule and source again earns nothing. Some rules have a daily limit. The first event of a day earns a bonus.
-// Earn returns the total after that.
-func Earn(
-	tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f notify.Enqueuer, raised ...gamification.Fact,
-) (Total, error) {
-	b, err := beginLedger(tx, user, at, gainsOn(at, gain{rule, source})...)
-	if err != nil {
-		return Total{}, err
-	}
-	made, err := b.earn(rule, source, gamification.PointsFor(rule), at, nil)
-	if err != nil || made == nil {
-		return b.total, err
-	}
-	if err := b.firstOfDay(at); err != nil {
-		return b.total, err
-	}
-	return b.total, b.finish(made.ID, f, raised...)
-}
-
 // ledgerTx is a user's part of the ledger, open and locked in a transaction. It is read at the beginning and written
 // at the end, each in one round trip; in between it is decided by what was read.
 type ledgerTx struct {
@@ -134,18 +112,36 @@ type ledgerTx struct {
 // beginLedger locks a user's total, creating it where there is none, and reads what events at about now are
 // decided by, and what there is of the gains that they may bring. Whatever the ledger has of the user changes only under this lock.
 func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time, gains ...gain) (*ledgerTx, error) {
-	b := &ledgerTx{
-		tx: tx, user: user, stored: map[string]*Score{}, periods: map[string]*Score{}, given: map[gain]bool{}, today: map[ruleDay]int{},
-	}
-	err := b.read(now, gains)
-	if err != nil || b.there {
-		b.before = b.total
-		return b, err
-	}
-	if err := b.create(now); err != nil {
+	b := newLedger(tx, user)
+	if err := b.read(now, gains); err != nil {
 		return nil, err
 	}
-	return b, b.read(now, gains) // another transaction may have created it
+	return b, b.open(now, gains)
+}
+
+func newLedger(tx *gorm.DB, user uuid.UUID) *ledgerTx {
+	return &ledgerTx{
+		tx: tx, user: user, stored: map[string]*Score{}, periods: map[string]*Score{}, given: map[gain]bool{}, today: map[ruleDay]int{},
+	}
+}
+
+// read reads what queue asks for.
+func (b *ledgerTx) read(now time.Time, gains []gain) error {
+	batch := &pgx.Batch{}
+	b.queue(batch, now, gains)
+	return store.Batch(b.tx, batch)
+}
+
+// open goes on from what was read, and creates the total of a user who has none.
+func (b *ledgerTx) open(now time.Time, gains []gain) error {
+	if b.there {
+		b.before = b.total
+		return nil
+	}
+	if err := b.create(now); err != nil {
+		return err
+	}
+	return b.read(now, gains) // another transaction may have created it
 }
 
 func freshScore(now time.Time) Score {

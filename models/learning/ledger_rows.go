@@ -36,9 +36,8 @@ func gainsOn(at time.Time, own ...gain) []gain {
 
 func firstOf(day gamification.Day) gain { return gain{gamification.RuleFirstOfDay, day.String()} }
 
-// read locks the total and then reads, in the same round trip, what events at about now are decided by.
-func (b *ledgerTx) read(now time.Time, gains []gain) error {
-	batch := &pgx.Batch{}
+// queue adds to a batch that the total is locked, and then read what events at about now are decided by.
+func (b *ledgerTx) queue(batch *pgx.Batch, now time.Time, gains []gain) {
 	batch.Queue(`SELECT points, updated_at, level, level_at, achievements, achievements_at, lessons, courses, quizzes, streak, longest_streak, last_day
 		FROM totals WHERE user_id = $1 FOR UPDATE`, b.user).QueryRow(func(row pgx.Row) error {
 		t := Total{UserID: b.user}
@@ -55,7 +54,6 @@ func (b *ledgerTx) read(now time.Time, gains []gain) error {
 	if len(gains) > 0 {
 		b.readGains(batch, now, gains)
 	}
-	return store.Batch(b.tx, batch)
 }
 
 // readUser reads the user's state and calendar, and what the achievements ask for that are not unlocked.

@@ -15,6 +15,9 @@ import (
 //
 // Hot paths use it, which GORM's builder and a round trip a statement would make twice as dear. tx is from [Open].
 func Batch(tx *gorm.DB, batch *pgx.Batch) error {
+	if batch.Len() == 0 {
+		return nil
+	}
 	_, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, "batch", batch)
 	return err
 }
