@@ -12,8 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// laterBy is how much later a course may start while awards are being made.
-const laterBy = 200 * time.Millisecond
+// laterBy is how much later a course may start while awards are being made; more in the short form, which runs beside
+// everything else.
+func laterBy() time.Duration { return sized(200*time.Millisecond, 2*time.Second) }
 
 // TestFaultAwardsHoldUpNoCourse has awards made without a pause while courses are asked for: by a newcomer, and by a
 // learner who gets every fourth award. They start as on an idle system, give or take what idle times differ by. It measures,
@@ -31,7 +32,7 @@ func TestFaultAwardsHoldUpNoCourse(t *testing.T) {
 	for _, l := range crew[2:7] {
 		idle = append(idle, s.startOf(l))
 	}
-	within := idle.at(1) + laterBy
+	within := idle.at(1) + laterBy()
 	t.Logf("nothing else to do: a course starts after %v", idle)
 	for try := 1; ; try++ { // what else the machine does only adds to it
 		newcomer := s.apis[0].register(t, fmt.Sprintf("newcomer%d@example.com", try))
