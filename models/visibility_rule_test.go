@@ -46,6 +46,7 @@ var seenOtherwise = map[string]string{
 	"community.Uncount":       "writes",
 	"privacy.wholeCourseJSON": "exports the user's own courses",
 	"courses.reserved":        "counts the user's own open courses",
+	"courses.saveHours":       "writes",
 }
 
 // things matches SQL that reads what somebody made.
