@@ -165,7 +165,7 @@ func (r *recount) act(actions, kills int) {
 		if i%2 == 1 {
 			r.replaceWorker()
 		} else {
-			r.replaceAPI(i / 2 % len(r.apis))
+			r.replaceAPI(&r.mu, r.apis, i/2%len(r.apis))
 		}
 	}
 	all.Wait()
@@ -186,16 +186,6 @@ func (r *recount) replaceWorker() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dead = append(r.dead, outage{from, time.Now()})
-}
-
-func (r *recount) replaceAPI(n int) {
-	r.t.Helper()
-	kill(r.t, r.apis[n].Process)
-	fresh, err := r.tryAPI()
-	require.NoError(r.t, err)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.apis[n] = fresh
 }
 
 // countedAct is an action, and how often it is done in comparison with others.

@@ -58,7 +58,7 @@ func TestFaultTheHistoryIsLinearizable(t *testing.T) {
 		}
 		h.await(sized(300, 80))
 		if i%2 == 0 {
-			h.replace(i / 2 % 2)
+			h.replaceAPI(&h.mu, h.apis, i/2%2)
 		} else {
 			s.crashPostgres()
 			s.endure(s.drawTime(100*time.Millisecond, time.Second))
@@ -91,17 +91,6 @@ func (h *history) await(n int) {
 	}
 	before := recorded()
 	require.Eventually(h.t, func() bool { return recorded() >= before+n }, patience, 10*time.Millisecond, "clients get no answers")
-}
-
-// replace kills an API process and starts another one.
-func (h *history) replace(n int) {
-	h.t.Helper()
-	kill(h.t, h.apis[n].Process)
-	fresh, err := h.tryAPI()
-	require.NoError(h.t, err)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.apis[n] = fresh
 }
 
 func (h *history) now() int64 { return time.Since(h.began).Nanoseconds() }

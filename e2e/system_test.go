@@ -182,6 +182,17 @@ func (s *system) addAPI(extra ...string) *api {
 	return a
 }
 
+// replaceAPI kills one of the processes that others use under a lock, and starts another one in its place.
+func (s *system) replaceAPI(mu sync.Locker, apis []*api, n int) {
+	s.t.Helper()
+	kill(s.t, apis[n].Process)
+	fresh, err := s.tryAPI()
+	require.NoError(s.t, err)
+	mu.Lock()
+	defer mu.Unlock()
+	apis[n] = fresh
+}
+
 // tryAPI is addAPI for a process that only the caller uses, from any goroutine.
 func (s *system) tryAPI(extra ...string) (*api, error) {
 	port, err := local.FreePort()

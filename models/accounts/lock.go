@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -31,12 +32,11 @@ const ShareSQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended('account 
 // RequireActive returns Forbidden for an account that is switched off. The account stays
 // as it is until the transaction ends. Take this lock before any other.
 func RequireActive(tx *gorm.DB, user uuid.UUID) error {
-	if err := tx.Exec("SELECT pg_advisory_xact_lock_shared(hashtextextended('account ' || ?, 0))", user.String()).Error; err != nil {
-		return err
-	}
-	var n int64
-	err := tx.Model(&User{}).Where("id = ? AND is_active", user).Count(&n).Error
-	if err == nil && n == 0 {
+	active, batch := false, &pgx.Batch{}
+	batch.Queue(ShareSQL, user.String())
+	batch.Queue("SELECT EXISTS (SELECT FROM users WHERE id = $1 AND is_active)", user).QueryRow(func(row pgx.Row) error { return row.Scan(&active) })
+	err := store.Batch(tx, batch)
+	if err == nil && !active {
 		return Inactive()
 	}
 	return err

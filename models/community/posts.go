@@ -332,12 +332,6 @@ func (w AuthorContext) ownPost(ctx context.Context, tx *gorm.DB, id uuid.UUID, a
 	return post, allowed(seen)
 }
 
-func keepPost(tx *gorm.DB, before Post, w AuthorContext) error {
-	return tx.Create(&ContentEdit{
-		ID: store.NewID(), PostID: &before.ID, EditorID: &w.ID, Title: before.Title, Content: before.Content, Tags: before.Tags, At: w.Now,
-	}).Error
-}
-
 func (ch PostChange) apply(p *Post) {
 	for _, field := range []struct{ to, from *string }{{&p.Title, ch.Title}, {&p.Content, ch.Content}, {&p.PostType, ch.PostType}} {
 		if field.from != nil {
@@ -377,27 +371,4 @@ func setPostStatus(tx *gorm.DB, id uuid.UUID, to moderation.ContentStatus, hidde
 	return tx.Model(&Post{}).Where("id = ?", id).UpdateColumns(map[string]any{
 		"status": to, "hidden_by": hiddenBy, "held_for": "", "is_pinned": gorm.Expr("is_pinned AND ? = 'visible'", to), "updated_at": now,
 	}).Error
-}
-
-// editsOf returns the earlier texts of a post or comment, the latest first, for its author and
-// administrators. column is post_id or comment_id.
-func editsOf(tx *gorm.DB, column string, id uuid.UUID, limit int) ([]ContentEdit, error) {
-	var edits []ContentEdit
-	err := tx.Where(column+" = ?", id).Order("at DESC, id DESC").Limit(limit).Find(&edits).Error
-	return edits, err
-}
-
-// mostEdits is the greatest number of earlier versions returned.
-const mostEdits = 100
-
-// PostEdits returns the earlier texts of a post, the latest first, for its author and administrators.
-func PostEdits(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) ([]ContentEdit, error) {
-	s, _, err := FindPost(ctx, db, v, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.MayChange(s.AuthorID, "post"); err != nil {
-		return nil, err
-	}
-	return editsOf(db.WithContext(ctx), "post_id", id, mostEdits)
 }

@@ -15,7 +15,7 @@ import (
 
 // PeriodScore is what a user has earned in a month or a week.
 type PeriodScore struct {
-	Period string    `gorm:"primaryKey" json:"period"`
+	Period string    `gorm:"primaryKey"`
 	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Score
 }
@@ -55,12 +55,12 @@ type Total struct {
 // Score is what boards rank by: points, the level they amount to, achievements, and when
 // each was reached. The times mean something only above zero points or achievements.
 type Score struct {
-	Points         int64     `json:"points"`
-	UpdatedAt      time.Time `gorm:"autoUpdateTime:false" json:"updated_at"` // when the points were reached
-	Level          int       `json:"level"`
-	LevelAt        time.Time `json:"level_at"`
-	Achievements   int       `json:"achievements"`
-	AchievementsAt time.Time `json:"achievements_at"`
+	Points         int64
+	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"` // when the points were reached
+	Level          int
+	LevelAt        time.Time
+	Achievements   int
+	AchievementsAt time.Time
 }
 
 // add adds points. The times of a score never go back, though points for an earlier
